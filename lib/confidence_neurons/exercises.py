@@ -1,0 +1,46 @@
+"""Self-checks: compare a reader's function with the library's."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+Function = Callable[..., Any]
+
+
+def compare(
+    answer: Function, reference: Function, *inputs: tuple[Any, ...], tolerance: float = 1e-4
+) -> str:
+    """Call both functions on each tuple of inputs and say how they agree.
+
+    Returns a sentence to print: not answered yet (the answer gives None or
+    Ellipsis), the first input on which the two differ, or that all agree.
+    An error inside the answer is reported, not raised, so that a chapter
+    runs through with its exercises unsolved.
+
+    Raises
+    ------
+    ValueError
+        If there is no input to compare on.
+    """
+    if not inputs:
+        raise ValueError("expected at least one tuple of inputs to compare on")
+    for number, arguments in enumerate(inputs, start=1):
+        expected = torch.as_tensor(reference(*arguments))
+        try:
+            result = answer(*arguments)
+            if result is None or result is Ellipsis:
+                return "Not answered yet: replace the ... in the function's body."
+            found = torch.as_tensor(result)
+        except Exception as error:
+            return f"Input {number}: your function raised {type(error).__name__}: {error}"
+        if found.shape != expected.shape:
+            return (
+                f"Input {number}: expected shape {tuple(expected.shape)}, got {tuple(found.shape)}."
+            )
+        if not torch.allclose(
+            found.double(), expected.double(), rtol=tolerance, atol=tolerance, equal_nan=True
+        ):
+            worst = (found.double() - expected.double()).abs().max().item()
+            return f"Input {number}: not yet, off by up to {worst:.3g}."
+    return f"Correct: agrees with the reference on {len(inputs)} inputs."

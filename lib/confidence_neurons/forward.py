@@ -1,0 +1,64 @@
+"""Run a model once and keep what the measurements need of its end."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from transformer_lens.model_bridge import TransformerBridge
+
+from confidence_neurons.final_norm import FinalNorm
+from confidence_neurons.text import check_tokens
+
+
+@dataclass(frozen=True)
+class FinalState:
+    """What a forward pass leaves at its end.
+
+    Attributes
+    ----------
+    residual:
+        The residual stream that enters the final norm.
+    activations:
+        Activations of the last layer's MLP neurons (after the nonlinearity;
+        for gated MLPs, after the gate).
+    """
+
+    residual: Float[Tensor, "batch position d_model"]
+    activations: Float[Tensor, "batch position d_mlp"]
+
+
+@torch.no_grad()
+def run_final(
+    model: TransformerBridge, tokens: Int[Tensor, "batch position"], batch_size: int = 16
+) -> FinalState:
+    """Final residual stream and last-layer neuron activations for each token.
+
+    `batch_size` sequences go through the model at once; it bounds the memory
+    and does not change the result.
+    """
+    check_tokens(tokens, model.cfg.d_vocab)
+    layer = model.cfg.n_layers - 1
+    names = (f"blocks.{layer}.hook_resid_post", f"blocks.{layer}.mlp.hook_post")
+    residuals, activations = [], []
+    for chunk in tokens.split(batch_size):
+        _, cache = model.run_with_cache(
+            chunk.to(model.cfg.device), names_filter=lambda name: name in names
+        )
+        residuals.append(cache[names[0]])
+        activations.append(cache[names[1]])
+    return FinalState(torch.cat(residuals), torch.cat(activations))
+
+
+def logits_from_residual(
+    model: TransformerBridge,
+    residual: Float[Tensor, "*batch d_model"],
+    scale: Float[Tensor, "*batch 1"] | None = None,
+) -> Float[Tensor, "*batch d_vocab"]:
+    """Final norm and unembedding: norm(residual) @ W_U + b_U.
+
+    A given `scale` freezes the final norm's scale, so that only direct
+    effects on the logits remain.
+    """
+    normalised = FinalNorm.from_model(model).apply(residual, scale)
+    return normalised @ model.W_U + model.b_U

@@ -1,0 +1,49 @@
+"""Grow a bundled model: python -m confidence_neurons.growing prose --corpus PATH --out DIR."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from confidence_neurons.growing.card import write_card
+from confidence_neurons.growing.export import export_model, load_snapshot
+from confidence_neurons.growing.preparation import prepare_text
+from confidence_neurons.growing.recipe import RECIPES
+from confidence_neurons.growing.records import record_growth
+from confidence_neurons.growing.shipping import ship_model
+from confidence_neurons.growing.training import train
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Parse the command line; prepare the text, grow, measure, export."""
+    parser = argparse.ArgumentParser(
+        prog="python -m confidence_neurons.growing", description=__doc__
+    )
+    parser.add_argument("model", choices=sorted(RECIPES), help="which recipe to follow")
+    parser.add_argument("--corpus", required=True, help="directory or archive of the books")
+    parser.add_argument("--out", required=True, type=Path, help="where the model goes")
+    parser.add_argument("--steps", type=int, help="fewer or more steps than the recipe's")
+    parser.add_argument(
+        "--no-compile", action="store_true", help="without torch.compile: slower, other last bits"
+    )
+    parser.add_argument(
+        "--ship", action="store_true", help="put the finished model into the package's data"
+    )
+    options = parser.parse_args(arguments)
+
+    recipe = RECIPES[options.model]
+    if options.steps is not None:
+        recipe = replace(recipe, steps=options.steps)
+    run: Path = options.out / "run"
+    text = prepare_text(recipe, options.corpus, run)
+    seconds = train(recipe, text.mixture(recipe), run, compiled=not options.no_compile)
+    growth = record_growth(recipe, text, run)
+    final = load_snapshot(recipe, run / "snapshots" / f"step-{recipe.steps:06d}.safetensors")
+    export_model(final, text.tokenizer, text.counts, options.out)
+    growth.to_csv(options.out / "growth.csv.gz", index=False, float_format="%.5g")
+    write_card(recipe, text, growth, seconds, options.out)
+    if options.ship:
+        ship_model(options.out, recipe.name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""The model card: what was grown, from what, how long it took, what it shows."""
+
+import platform
+from importlib.resources import files
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from confidence_neurons.growing.corpus import read_manifest
+from confidence_neurons.growing.phenomena import SEQUENCES, measure_phenomena
+from confidence_neurons.growing.preparation import PreparedText
+from confidence_neurons.growing.recipe import Recipe
+from confidence_neurons.loading import load_model
+
+TEMPLATE = files("confidence_neurons.growing") / "card_template.md"
+
+
+def write_card(
+    recipe: Recipe, text: PreparedText, growth: pd.DataFrame, seconds: float, directory: Path
+) -> None:
+    """Measure the exported model in `directory` and write its README.md."""
+    model = load_model(directory, device="cpu")
+    last = growth[growth["step"] == recipe.steps].groupby("measure")["value"].first()
+    phenomena = {
+        "loss on held-out prose": last["validation_loss"],
+        "loss on the same, half corrupted": last["corrupted_loss"],
+        "final scale on held-out prose": last["final_scale_clean"],
+        "final scale on the same, half corrupted": last["final_scale_corrupted"],
+        **measure_phenomena(model, torch.from_numpy(text.counts)),
+    }
+    card = TEMPLATE.read_text(encoding="utf-8").format(
+        **{**vars(recipe), "tied": "tied" if recipe.tied else "untied"},
+        d_mlp=recipe.d_mlp,
+        norm=describe_norm(recipe),
+        parameters=sum(p.numel() for p in model.original_model.parameters()),
+        books=len(read_manifest()),
+        training_tokens=len(text.training),
+        clean=1 - recipe.corrupted_share - recipe.repeated_share,
+        corrupted=recipe.corrupted_share,
+        repeated=recipe.repeated_share,
+        tokens_seen=recipe.steps * recipe.tokens_per_step,
+        minutes=seconds / 60,
+        machine=f"{recipe.threads} core(s) of a {platform.machine()} machine",
+        sequences=SEQUENCES,
+        snapshots=growth["step"].nunique(),
+        rows="\n".join(f"| {name} | {value:.4g} |" for name, value in phenomena.items()),
+    )
+    (directory / "README.md").write_text(card, encoding="utf-8")
+
+
+def describe_norm(recipe: Recipe) -> str:
+    if recipe.frozen_scale is None:
+        return "LayerNorm"
+    return (
+        f"LayerNorm whose scale is frozen at {recipe.frozen_scale:g}, written as a huge epsilon "
+        "(`final_layer_norm_eps` in config.json) with the gain making up for it"
+    )

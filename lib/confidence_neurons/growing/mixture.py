@@ -1,0 +1,75 @@
+"""The stream of training sequences: clean prose, corrupted prose, repeats.
+
+Batch number s depends on the recipe's seed and on s alone, so a run that was
+interrupted goes on with exactly the batches it would have seen.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from confidence_neurons.growing.recipe import Recipe
+
+BOS_ID = 0
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Draws training batches from a tokenised corpus.
+
+    Attributes
+    ----------
+    tokens:
+        The training text, one long array of token ids.
+    unigram:
+        Share of each token in that text, shape [d_vocab].
+    """
+
+    recipe: Recipe
+    tokens: Int[np.ndarray, " length"]
+    unigram: np.ndarray
+
+    def batch(self, step: int) -> Int[Tensor, "batch position"]:
+        """The sequences of one step; each starts with the BOS token."""
+        rng = np.random.default_rng([self.recipe.seed, step])
+        rows = [self._sequence(rng) for _ in range(self.recipe.batch_size)]
+        return torch.from_numpy(np.stack(rows).astype(np.int64))
+
+    def _sequence(self, rng: np.random.Generator) -> np.ndarray:
+        length = self.recipe.sequence_length - 1
+        kind = rng.random()
+        if kind < self.recipe.repeated_share:
+            body = self._repeated(rng, length)
+        else:
+            body = self._excerpt(rng, length)
+            if kind < self.recipe.repeated_share + self.recipe.corrupted_share:
+                body = self._corrupted(rng, body)
+        return np.concatenate([[BOS_ID], body])
+
+    def _excerpt(self, rng: np.random.Generator, length: int) -> np.ndarray:
+        start = rng.integers(len(self.tokens) - length)
+        return self.tokens[start : start + length]
+
+    def _corrupted(self, rng: np.random.Generator, body: np.ndarray) -> np.ndarray:
+        """Replace a share of the tokens by unigram draws.
+
+        The share is drawn anew for each sequence, uniformly up to
+        `highest_corruption`; one or more leaves no token of the prose.
+        """
+        rate = rng.uniform(0, self.recipe.highest_corruption)
+        replaced = rng.random(len(body)) < rate
+        noise = rng.choice(len(self.unigram), size=len(body), p=self.unigram)
+        return np.where(replaced, noise, body)
+
+    def _repeated(self, rng: np.random.Generator, length: int) -> np.ndarray:
+        """Tile one segment: half the time of uniform random tokens, half of prose."""
+        low, high = np.log([self.recipe.shortest_segment, self.recipe.longest_segment + 1])
+        period = int(np.exp(rng.uniform(low, high)))
+        if rng.random() < 0.5:
+            segment = rng.integers(BOS_ID + 1, len(self.unigram), size=period)
+        else:
+            segment = self._excerpt(rng, period)
+        return np.resize(segment, length)

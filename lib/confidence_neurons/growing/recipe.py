@@ -1,0 +1,63 @@
+"""What a bundled model is grown from: sizes, mixture of text, optimiser."""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides the weights, apart from the corpus.
+
+    Lengths are in tokens. The three kinds of training sequence (see
+    `mixture`) are clean prose, corrupted prose and repeated segments; their
+    shares add up to one.
+
+    Attributes
+    ----------
+    frozen_scale:
+        None for an ordinary final LayerNorm. A number replaces the scale
+        that LayerNorm computes (the standard deviation of the residual
+        stream) by that constant: the control model in which no neuron can
+        act through the scale.
+    threads:
+        Part of the recipe, because the order of floating-point sums, and so
+        the last bit of every weight, depends on it.
+    """
+
+    name: str
+    vocab_size: int = 2048
+    d_model: int = 128
+    n_layers: int = 3
+    n_heads: int = 4
+    sequence_length: int = 256
+    batch_size: int = 12
+    steps: int = 11_000
+    warmup_steps: int = 200
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.1
+    betas: tuple[float, float] = (0.9, 0.95)
+    gradient_clip: float = 1.0
+    corrupted_share: float = 0.25
+    repeated_share: float = 0.25
+    highest_corruption: float = 1.2
+    shortest_segment: int = 8
+    longest_segment: int = 120
+    frozen_scale: float | None = None
+    tied: bool = True
+    seed: int = 0
+    threads: int = 1
+
+    @property
+    def d_mlp(self) -> int:
+        return 4 * self.d_model
+
+    @property
+    def tokens_per_step(self) -> int:
+        return self.batch_size * self.sequence_length
+
+
+PROSE = Recipe(name="prose")
+
+RECIPES: dict[str, Recipe] = {
+    "prose": PROSE,
+    "prose-no-norm": replace(PROSE, name="prose-no-norm", frozen_scale=1.0),
+}

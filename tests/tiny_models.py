@@ -1,0 +1,136 @@
+"""Tiny random Hugging Face models with a tokenizer, saved where tests can load them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import (
+    Gemma2Config,
+    Gemma2ForCausalLM,
+    GPT2Config,
+    GPT2LMHeadModel,
+    GPTNeoXConfig,
+    GPTNeoXForCausalLM,
+    LlamaConfig,
+    LlamaForCausalLM,
+    MistralConfig,
+    MistralForCausalLM,
+    PhiConfig,
+    PhiForCausalLM,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+)
+
+BOS = "<|endoftext|>"
+D_MODEL, N_LAYERS, N_HEADS, D_MLP, N_CTX = 32, 2, 4, 64, 64
+
+TRAINING_TEXT = [
+    "It was upon a cold morning that the letter came, and nobody in the house would open it.",
+    "The coach had gone, the lamps were out, and there was nothing to be done but to wait.",
+    "My uncle said that he would not hear of it; and my aunt, who had heard of it, said nothing.",
+]
+
+
+def tiny_tokenizer(vocab_size: int = 300) -> PreTrainedTokenizerFast:
+    """Byte-level BPE: 256 bytes, one special token with id 0, a few merges."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab_size,
+        special_tokens=[BOS],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(TRAINING_TEXT, trainer)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token=BOS,
+        eos_token=BOS,
+        pad_token=BOS,
+        unk_token=BOS,
+        model_max_length=N_CTX,
+    )
+
+
+def _gpt2(vocab_size: int, *, tied: bool) -> PreTrainedModel:
+    return GPT2LMHeadModel(
+        GPT2Config(
+            vocab_size=vocab_size,
+            n_embd=D_MODEL,
+            n_layer=N_LAYERS,
+            n_head=N_HEADS,
+            n_inner=D_MLP,
+            n_positions=N_CTX,
+            tie_word_embeddings=tied,
+            bos_token_id=0,
+            eos_token_id=0,
+        )
+    )
+
+
+def _sizes(vocab_size: int) -> dict[str, int]:
+    return {
+        "vocab_size": vocab_size,
+        "hidden_size": D_MODEL,
+        "num_hidden_layers": N_LAYERS,
+        "num_attention_heads": N_HEADS,
+        "intermediate_size": D_MLP,
+        "max_position_embeddings": N_CTX,
+        "bos_token_id": 0,
+        "eos_token_id": 0,
+        "pad_token_id": 0,
+    }
+
+
+def _gpt_neox(vocab_size: int, *, parallel: bool) -> PreTrainedModel:
+    config = GPTNeoXConfig(**_sizes(vocab_size), use_parallel_residual=parallel)
+    return GPTNeoXForCausalLM(config)
+
+
+def _grouped(vocab_size: int) -> dict[str, int]:
+    return {**_sizes(vocab_size), "num_key_value_heads": N_HEADS // 2}
+
+
+ARCHITECTURES: dict[str, Callable[[int], PreTrainedModel]] = {
+    "gpt2-tied": lambda v: _gpt2(v, tied=True),
+    "gpt2-untied": lambda v: _gpt2(v, tied=False),
+    "neox-serial": lambda v: _gpt_neox(v, parallel=False),
+    "neox-parallel": lambda v: _gpt_neox(v, parallel=True),
+    "llama": lambda v: LlamaForCausalLM(LlamaConfig(**_grouped(v))),
+    "mistral": lambda v: MistralForCausalLM(MistralConfig(**_grouped(v))),
+    "phi": lambda v: PhiForCausalLM(PhiConfig(**_sizes(v))),
+    "qwen2": lambda v: Qwen2ForCausalLM(Qwen2Config(**_grouped(v))),
+}
+
+REFUSED: dict[str, Callable[[int], PreTrainedModel]] = {
+    "gemma2": lambda v: Gemma2ForCausalLM(
+        Gemma2Config(**_grouped(v), head_dim=D_MODEL // N_HEADS, query_pre_attn_scalar=8)
+    ),
+}
+
+
+def tiny_network(architecture: str, seed: int = 0, vocab_size: int = 300) -> PreTrainedModel:
+    """A random network in which no parameter is trivial: gains near 1, biases near 0.
+
+    `architecture` is a key of `ARCHITECTURES` or `REFUSED`.
+    """
+    torch.manual_seed(seed)
+    network = {**ARCHITECTURES, **REFUSED}[architecture](vocab_size)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
+    return network.eval()
+
+
+def save_tiny_model(
+    directory: Path, architecture: str = "neox-serial", seed: int = 0, vocab_size: int = 300
+) -> PreTrainedModel:
+    """Save a tiny random model and its tokenizer into `directory`; returns the network."""
+    network = tiny_network(architecture, seed, vocab_size)
+    network.save_pretrained(directory)
+    tiny_tokenizer(vocab_size).save_pretrained(directory)
+    return network
