@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -72,7 +73,7 @@ def _gpt2(vocab_size: int, *, tied: bool) -> PreTrainedModel:
     )
 
 
-def _sizes(vocab_size: int) -> dict[str, int]:
+def _sizes(vocab_size: int) -> dict[str, Any]:
     return {
         "vocab_size": vocab_size,
         "hidden_size": D_MODEL,
@@ -91,7 +92,7 @@ def _gpt_neox(vocab_size: int, *, parallel: bool) -> PreTrainedModel:
     return GPTNeoXForCausalLM(config)
 
 
-def _grouped(vocab_size: int) -> dict[str, int]:
+def _grouped(vocab_size: int) -> dict[str, Any]:
     return {**_sizes(vocab_size), "num_key_value_heads": N_HEADS // 2}
 
 

@@ -77,8 +77,8 @@ def load_model(
         directory = find_directory(name)
         check_directory(directory)
         place = _choose_device(device)
-        tokenizer = read_tokenizer(directory)
-        return _boot(str(name), read_network(directory, place), tokenizer, place)
+        network = read_network(directory, place)
+        return _boot(str(name), network, read_tokenizer(directory), place)
 
 
 def unigram_counts(name: str = "prose") -> Int[Tensor, " d_vocab"]:
@@ -95,7 +95,13 @@ def unigram_counts(name: str = "prose") -> Int[Tensor, " d_vocab"]:
 
 
 def growth_record(name: str = "prose") -> pd.DataFrame:
-    """Measurements taken while a bundled model was trained, one row each.
+    """Measurements taken while a bundled model was trained.
+
+    Returns
+    -------
+    Tidy rows `step, measure, index, value`; `index` counts neurons, singular
+    values or attention heads, and is 0 where there is one value only. Losses
+    are in nats per token.
 
     Raises
     ------
@@ -104,7 +110,9 @@ def growth_record(name: str = "prose") -> pd.DataFrame:
     """
     import pandas as pd
 
-    return pd.read_csv(verified_file(name, "growth.csv.gz"), float_precision="round_trip")
+    # Older pandas rounds the last digit of decimals that it reads as numbers, not as text.
+    table = pd.read_csv(verified_file(name, "growth.csv.gz"), dtype={"value": str})
+    return table.astype({"value": float})
 
 
 @contextmanager

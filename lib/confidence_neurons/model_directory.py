@@ -53,10 +53,10 @@ def find_directory(name: str | os.PathLike[str]) -> Path:
     """
     if name in bundled_names():
         return verified_directory(str(name))
-    directory = Path(name).expanduser()
-    if directory.is_dir():
-        return directory.resolve()
     text = str(name)
+    directory = Path(name).expanduser()
+    if text and directory.is_dir():
+        return directory.resolve()
     if directory.is_file():
         raise ValueError(f"{text}: expected a directory in Hugging Face format, got a file")
     if isinstance(name, os.PathLike) or text.startswith((".", "~")) or directory.is_absolute():
@@ -161,13 +161,14 @@ def read_network(directory: Path, device: torch.device) -> PreTrainedModel:
     """
     import torch
     from safetensors import SafetensorError
-    from transformers import CONFIG_MAPPING, AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
     kind = _read_config(directory).get("model_type")
-    if kind not in CONFIG_MAPPING:
+    if kind not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
         raise ValueError(
-            f"{directory}: transformers does not know model_type {kind!r}. "
-            "Code that comes with a model is never run."
+            f"{directory}: expected a causal language model that transformers knows, got "
+            f"model_type {kind!r}. Code that comes with a model is never run."
         )
     try:
         loaded: Any = AutoModelForCausalLM.from_pretrained(
@@ -180,7 +181,7 @@ def read_network(directory: Path, device: torch.device) -> PreTrainedModel:
         )
     except (OSError, RuntimeError, SafetensorError, ValueError) as error:
         raise ValueError(
-            f"{directory}: no causal language model can be read from it. The files may be damaged "
+            f"{directory}: the model cannot be read. The files may be damaged "
             f"or incomplete (git-lfs pointers?): {error}"
         ) from error
     network, report = loaded

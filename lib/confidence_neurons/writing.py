@@ -10,17 +10,19 @@ x'; the direct effect keeps the scale of x. Their difference went through the
 scale (Stolfo et al. 2024, arXiv 2406.16254, section 3).
 """
 
+import math
 from collections.abc import Iterable, Mapping
 
 import pandas as pd
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.distributions import entropy, kl_divergence, log_probabilities
 from confidence_neurons.final_norm import FinalNorm
 from confidence_neurons.forward import logits_from_residual
+from confidence_neurons.predictions import token_labels
 
 OTHERS = "(all others)"
 
@@ -98,9 +100,10 @@ def writing_effects(
                     "kl": kl_divergence(clean, log_p),
                     "argmax_changed": (log_p.argmax(-1) != clean.argmax(-1)).float(),
                 }
-                means = {name: value.mean().item() for name, value in row.items()}
-                rows.append({"direction": number, "effect": effect, **means})
-    return pd.DataFrame(rows).groupby(["direction", "effect"], as_index=False, sort=False).mean()
+                rows.append({"direction": number, "effect": effect})
+                rows[-1].update({name: value.mean().item() for name, value in row.items()})
+    means = pd.DataFrame(rows).groupby(["direction", "effect"], sort=False).mean()
+    return pd.DataFrame(means).reset_index()
 
 
 @torch.no_grad()
@@ -122,13 +125,13 @@ def writing_sweep(
     `count + 1` rows per direction and strength: the `count` tokens that are
     most probable in the clean distribution, in its order, and "(all others)".
     Columns `direction`, `strength`, `entropy` (nats), `scale_ratio` (new over
-    clean scale), `kl` (KL(clean || written), nats), `token` (a leading space
-    shown as a dot) and `probability`.
+    clean scale), `kl` (KL(clean || written), nats), `token` (see
+    `predictions.token_labels`) and `probability`.
     """
     norm = FinalNorm.from_model(model)
     clean = log_probabilities(logits_from_residual(model, residual))
     top = clean.topk(count).indices
-    labels = [_label(model, token) for token in top.tolist()] + [OTHERS]
+    labels = [*token_labels(model, top.tolist()), OTHERS]
     steps = torch.tensor(list(strengths))
     frames = []
     for name, direction in directions.items():
@@ -153,5 +156,22 @@ def writing_sweep(
     return pd.concat(frames, ignore_index=True).astype({"probability": float, "token": str})
 
 
-def _label(model: TransformerBridge, token: int) -> str:
-    return model.tokenizer.decode([token]).replace(" ", "·").replace("\n", "⏎")
+def safe_first_choice(
+    margin: Float[Tensor, " token"],
+    singular_value: float | Float[Tensor, ""],
+    strength: float,
+    d_model: int,
+) -> Bool[Tensor, " token"]:
+    """Tokens whose first choice no direct effect of this write can change.
+
+    The logits move by a vector of length strength * sqrt(d_model) *
+    singular_value (epsilon neglected), so the difference of two logits moves
+    by at most sqrt(2) times as much. A guarantee, hence cautious.
+
+    Parameters
+    ----------
+    margin:
+        Largest minus second largest logit.
+    """
+    length = abs(strength) * math.sqrt(d_model) * singular_value
+    return margin > math.sqrt(2) * length

@@ -32,12 +32,14 @@ def reliability_diagram(table: pd.DataFrame) -> alt.LayerChart:
             alt.Tooltip("tokens:Q", title="Tokens in the bin", format=","),
         ],
     )
+    lines = base.mark_line(opacity=0.5).encode(
+        strokeDash=alt.StrokeDash("text:N", sort=None, legend=None)
+    )
     points = base.mark_point(filled=True, opacity=0.9).encode(
-        shape=alt.Shape("text:N", sort=None, title=None),
-        size=alt.Size("tokens:Q", scale=alt.Scale(type="log", range=[20, 250]), legend=None),
+        size=alt.Size("tokens:Q", scale=alt.Scale(type="log", range=[20, 250]), legend=None)
     )
     return finish(
-        alt.layer(diagonal, base.mark_line(opacity=0.5), points),
+        alt.LayerChart(layer=[diagonal, lines, points]),
         title="Is the model as sure as it is right?",
         description=(
             "Reliability diagram. Across: the probability that the model gives to its first "
@@ -48,27 +50,33 @@ def reliability_diagram(table: pd.DataFrame) -> alt.LayerChart:
     )
 
 
-def calibration_error_curve(frame: pd.DataFrame) -> alt.LayerChart:
+def calibration_error_curve(frame: pd.DataFrame) -> alt.Chart:
     """Expected calibration error against temperature, a line per text.
 
     `frame` holds frames from `predictions.calibration_sweep`, one per text,
     with a column `text` that names them.
     """
-    base = alt.Chart(frame).encode(
-        x=alt.X("temperature:Q", title="Temperature", scale=alt.Scale(type="log", base=2)).axis(
-            values=sorted(frame["temperature"].unique())
-        ),
-        y=alt.Y("error:Q", title="Expected calibration error"),
-        color=alt.Color("text:N", sort=None, title=None),
-        tooltip=[
-            alt.Tooltip("text:N", title="Text"),
-            alt.Tooltip("temperature:Q", title="Temperature"),
-            alt.Tooltip("error:Q", title="Expected calibration error", format=".3f"),
-        ],
+    chart = (
+        alt.Chart(frame)
+        .mark_line(point=True)
+        .encode(
+            x=alt.X(
+                "temperature:Q",
+                title="Temperature",
+                scale=alt.Scale(type="log", base=2, nice=False),
+            ).axis(values=sorted(frame["temperature"].unique())),
+            y=alt.Y("error:Q", title="Expected calibration error"),
+            color=alt.Color("text:N", sort=None, title=None),
+            strokeDash=alt.StrokeDash("text:N", sort=None, title=None),
+            tooltip=[
+                alt.Tooltip("text:N", title="Text"),
+                alt.Tooltip("temperature:Q", title="Temperature"),
+                alt.Tooltip("error:Q", title="Expected calibration error", format=".3f"),
+            ],
+        )
     )
-    shape = alt.Shape("text:N", sort=None, title=None)
     return finish(
-        alt.layer(base.mark_line(), base.mark_point(filled=True, size=60).encode(shape=shape)),
+        chart,
         title="Calibration error at other temperatures",
         description=(
             "One line per text. Across: temperature, on a logarithmic axis. Up: the expected "

@@ -22,7 +22,9 @@ def next_token_bars(frame: pd.DataFrame) -> alt.LayerChart:
     """
     contexts = list(frame["context"].unique())
     menu = alt.param(
-        name="context", value=contexts[0], bind=alt.binding_select(options=contexts, name="Context: ")
+        name="context",
+        value=contexts[0],
+        bind=alt.binding_select(options=contexts, name="Context: "),
     )
     chart = _token_bars(frame, "datum.context === context").add_params(menu)
     return finish(
@@ -42,14 +44,14 @@ def temperature_bars(frame: pd.DataFrame) -> alt.LayerChart:
     `frame` comes from `predictions.temperature_sweep`; its temperatures are
     evenly spaced and include 1.
     """
-    temperatures = np.sort(frame["temperature"].unique())
-    step = float(temperatures[1] - temperatures[0])
+    temperatures = sorted(map(float, set(frame["temperature"])))
+    step = temperatures[1] - temperatures[0]
     slider = alt.param(
         name="temperature",
         value=1.0,
         bind=alt.binding_range(
-            min=float(temperatures[0]),
-            max=float(temperatures[-1]),
+            min=temperatures[0],
+            max=temperatures[-1],
             step=step,
             name="Temperature: ",
         ),
@@ -88,18 +90,23 @@ def entropy_along_text(frame: pd.DataFrame) -> alt.LayerChart:
         ],
     )
     measures = ["entropy before the token", "surprisal of the token"]
-    colour = alt.Scale(domain=measures, range=[BLUE, ORANGE])
-    bars = base.mark_bar(opacity=0.6).encode(
-        x=alt.X("entropy:Q", title="Nats"),
-        color=alt.ColorDatum(measures[0], scale=colour, title=None),
+    colour = alt.Color(
+        "measure:N", title=None, scale=alt.Scale(domain=measures, range=[BLUE, ORANGE])
     )
-    points = base.mark_point(filled=True, size=60, opacity=1).encode(
-        x="surprisal:Q", color=alt.ColorDatum(measures[1], scale=colour, title=None)
+    bars = (
+        base.transform_calculate(measure=f"'{measures[0]}'")
+        .mark_bar(opacity=0.6)
+        .encode(x=alt.X("entropy:Q", title="Nats"), color=colour)
+    )
+    points = (
+        base.transform_calculate(measure=f"'{measures[1]}'")
+        .mark_point(filled=True, size=60, opacity=1)
+        .encode(x="surprisal:Q", color=colour)
     )
     return finish(
-        alt.layer(bars, points),
+        alt.LayerChart(layer=[bars, points]),
         height=ROW_HEIGHT * len(frame),
-        title="How unsure before each token, how surprised by it",
+        title="Unsure before a token, surprised by it",
         description=(
             "One line per token of the text, from top to bottom. A bar shows the entropy of the "
             "model's prediction before the token, a dot the surprisal of the token that came, both "
@@ -143,7 +150,7 @@ def scale_histogram(frame: pd.DataFrame, bins: int = 50) -> alt.Chart:
     )
     return finish(
         chart,
-        title="The scale of the final LayerNorm on three texts",
+        title="The final LayerNorm's scale on three texts",
         description=(
             "Overlaid histograms. Across: the scale by which the final LayerNorm divides. Up: the "
             "share of tokens. One colour per text. The more of a text is noise, the further to "
@@ -152,30 +159,32 @@ def scale_histogram(frame: pd.DataFrame, bins: int = 50) -> alt.Chart:
     )
 
 
-def scale_and_temperature(frame: pd.DataFrame) -> alt.LayerChart:
+def scale_and_temperature(frame: pd.DataFrame) -> alt.Chart:
     """Mean entropy when the scale is multiplied, and when the logits are divided.
 
     `frame` comes from `predictions.scale_against_temperature`.
     """
-    names = {"entropy_scale": "scale × factor", "entropy_temperature": "temperature = factor"}
+    names = {"entropy_scale": "scale times factor", "entropy_temperature": "temperature = factor"}
     long = frame.rename(columns=names).melt("factor", list(names.values()), "change", "entropy")
-    base = alt.Chart(long).encode(
-        x=alt.X("factor:Q", title="Factor", scale=alt.Scale(type="log", base=2)).axis(
-            values=sorted(frame["factor"])
-        ),
-        y=alt.Y("entropy:Q", title="Mean entropy (nats)"),
-        color=alt.Color("change:N", title=None, scale=alt.Scale(range=[BLUE, GREEN]), sort=None),
-        tooltip=[
-            alt.Tooltip("change:N", title="Changed"),
-            alt.Tooltip("factor:Q", title="Factor"),
-            alt.Tooltip("entropy:Q", title="Mean entropy (nats)", format=".2f"),
-        ],
+    chart = (
+        alt.Chart(long)
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("factor:Q", title="Factor", scale=alt.Scale(type="log", base=2)).axis(
+                values=sorted(frame["factor"])
+            ),
+            y=alt.Y("entropy:Q", title="Mean entropy (nats)"),
+            color=alt.Color("change:N", title=None, scale=alt.Scale(range=[BLUE, GREEN])),
+            strokeDash=alt.StrokeDash("change:N", title=None),
+            tooltip=[
+                alt.Tooltip("change:N", title="Changed"),
+                alt.Tooltip("factor:Q", title="Factor"),
+                alt.Tooltip("entropy:Q", title="Mean entropy (nats)", format=".2f"),
+            ],
+        )
     )
-    dashes = alt.StrokeDash("change:N", title=None, sort=None)
     return finish(
-        alt.layer(
-            base.mark_line().encode(strokeDash=dashes), base.mark_point(filled=True, size=50)
-        ),
+        chart,
         title="A larger scale is a higher temperature",
         description=(
             "Two lines. Across: a factor, on a logarithmic axis. Up: mean entropy in nats. One "
@@ -190,17 +199,13 @@ def _token_bars(frame: pd.DataFrame, chosen: str) -> alt.LayerChart:
     base = alt.Chart(frame).transform_filter(chosen)
     bars = base.mark_bar().encode(
         x=alt.X("probability:Q", title="Probability", scale=alt.Scale(domain=[0, 1])),
-        y=alt.Y(
-            "token:N", title="Next token", sort=alt.EncodingSortField("rank", op="min")
-        ),
+        y=alt.Y("token:N", title="Next token", sort=alt.EncodingSortField("rank", op="min")),
         tooltip=TOKEN_TOOLTIPS,
     )
     entropy = (
         base.transform_filter("datum.rank === 1")
         .transform_calculate(label="'entropy ' + format(datum.entropy, '.2f') + ' nats'")
         .mark_text(align="right", baseline="bottom", fontSize=14, dx=-4, dy=-4)
-        .encode(
-            x=alt.value("width"), y=alt.value("height"), text="label:N", tooltip=TOKEN_TOOLTIPS
-        )
+        .encode(x=alt.value("width"), y=alt.value("height"), text="label:N", tooltip=TOKEN_TOOLTIPS)
     )
-    return alt.layer(bars, entropy)
+    return alt.LayerChart(layer=[bars, entropy])

@@ -5,13 +5,13 @@ import math
 import altair as alt
 import pandas as pd
 
-from confidence_neurons.charts.theme import GREY, finish
+from confidence_neurons.charts.theme import finish
 
 PANEL_WIDTH = 260
-PANEL_HEIGHT = 150
+PANEL_HEIGHT = 170
 PANELS = {
-    "null_fraction": "share of the norm in the null space",
-    "scale_ratio": "final scale / its value on clean text",
+    "null_fraction": "norm share in null space",
+    "scale_ratio": "scale / scale on clean text",
     "entropy": "entropy (nats)",
 }
 
@@ -29,7 +29,7 @@ def stream_chart(occupancy: pd.DataFrame) -> alt.VConcatChart:
             x=alt.X("rate:Q", title="share of tokens replaced by noise", axis=alt.Axis(format="%")),
             y=alt.Y(f"{column}:Q", title=title),
             color=alt.Color("model:N", sort=models, title="model"),
-            strokeDash=alt.StrokeDash("model:N", sort=models, title="model"),
+            strokeDash=alt.StrokeDash("model:N", sort=models, legend=None),
             tooltip=[
                 "model:N",
                 alt.Tooltip("rate:Q", format=".0%", title="replaced"),
@@ -74,14 +74,9 @@ def neuron_chart(neurons: pd.DataFrame, k: int, d_model: int) -> alt.LayerChart:
     rule = alt.Chart(expected).encode(
         y="value:Q", tooltip=["rule:N", alt.Tooltip("value:Q", format=".3f")]
     )
+    label = rule.mark_text(align="right", dx=-4, dy=-7).encode(x=alt.value("width"), text="rule:N")
     return finish(
-        alt.layer(
-            rule.mark_rule(strokeDash=[4, 4], color=GREY),
-            rule.mark_text(align="right", dx=-4, dy=-6, color=GREY).encode(
-                x=alt.value("width"), text="rule:N"
-            ),
-            points,
-        ),
+        alt.LayerChart(layer=[points, rule.mark_rule(strokeDash=[4, 4], size=1.5), label]),
         title="A few neurons write almost only where the unembedding cannot see",
         description=(
             "Scatter plot of the last layer's neurons. Across: the norm of the output weights. Up: "

@@ -23,11 +23,15 @@ def spectrum_chart(table: pd.DataFrame) -> alt.LayerChart:
         alt.Chart(with_floor(table))
         .mark_point(filled=True, size=45, opacity=0.9)
         .encode(
-            x=alt.X("index:Q", title="direction, by size of its singular value"),
+            x=alt.X(
+                "index:Q",
+                scale=alt.Scale(nice=False),
+                title="direction, by size of its singular value",
+            ),
             y=alt.Y(
                 "shown:Q",
                 scale=alt.Scale(type="log", nice=False),
-                title="singular value (logits per unit of the normalised stream)",
+                title="singular value (logits per unit of stream)",
             ),
             color=alt.Color("kind:N", scale=KINDS, title="direction"),
             shape=alt.Shape("kind:N", scale=SHAPES, title="direction"),
@@ -45,15 +49,15 @@ def spectrum_chart(table: pd.DataFrame) -> alt.LayerChart:
     lines = alt.Chart(rules).encode(
         y="value:Q", tooltip=["rule:N", alt.Tooltip("value:Q", format=".3~g")]
     )
-    chart = alt.layer(
+    layers = [
         lines.mark_rule(strokeDash=[4, 4], color=GREY),
         lines.mark_text(align="left", dx=4, dy=-6, color=GREY).encode(
             x=alt.value(0), text="rule:N"
         ),
         points,
-    )
+    ]
     return finish(
-        chart,
+        alt.LayerChart(layer=layers),
         title="Most directions reach the logits; the last few hardly do",
         description=(
             "Scatter plot with a logarithmic vertical axis. Across: the directions of the residual "
@@ -70,14 +74,18 @@ def spectra_chart(tables: pd.DataFrame) -> alt.Chart:
     `tables` has the columns of `spectra.spectrum_table` and `spectrum`, the
     name of each. Exact null values are left out.
     """
-    shown = tables[tables["kind"] != EXACT_NULL]
+    shown = tables.loc[tables["kind"] != EXACT_NULL]
     medians = shown.groupby("spectrum")["singular_value"].transform("median")
-    names = list(shown["spectrum"].unique())
+    names = list(dict.fromkeys(shown["spectrum"]))
     chart = (
         alt.Chart(shown.assign(relative=shown["singular_value"] / medians).drop(columns="kind"))
         .mark_line(point=alt.OverlayMarkDef(size=22))
         .encode(
-            x=alt.X("index:Q", title="direction, by size of its singular value"),
+            x=alt.X(
+                "index:Q",
+                scale=alt.Scale(nice=False),
+                title="direction, by size of its singular value",
+            ),
             y=alt.Y(
                 "relative:Q",
                 scale=alt.Scale(type="log", nice=False),

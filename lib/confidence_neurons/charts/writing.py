@@ -9,34 +9,47 @@ from confidence_neurons.spectra import EXACT_NULL, LEARNED_NULL, VISIBLE
 from confidence_neurons.writing import OTHERS
 
 PANEL_WIDTH = 250
-PANEL_HEIGHT = 130
+PANEL_HEIGHT = 160
 RANDOM = "random"
 KINDS = [VISIBLE, LEARNED_NULL, EXACT_NULL, RANDOM]
 PANELS = {
-    "entropy_change": "mean |change of entropy| (nats)",
-    "kl": "mean KL from clean (nats)",
-    "argmax_changed": "share of changed first choices",
+    "entropy_change": "|entropy change| (nats)",
+    "kl": "KL from clean (nats)",
+    "argmax_changed": "first choice changed (share)",
 }
 
 
-def sweep_chart(sweep: pd.DataFrame) -> alt.VConcatChart:
+def sweep_chart(sweep: pd.DataFrame, first_direction: str | None = None) -> alt.VConcatChart:
     """Choose a model and a direction, move the strength: the distribution answers.
 
-    `sweep` holds frames of `writing.writing_sweep`, each with a column
-    `model`, over the same directions and strengths.
+    Parameters
+    ----------
+    sweep:
+        Frames of `writing.writing_sweep`, each with a column `model`, over
+        the same directions and the same, evenly spaced strengths, 0 included.
+    first_direction:
+        The direction that is chosen at first; by default the first one.
+
+    Raises
+    ------
+    ValueError
+        If `first_direction` is not in the sweep.
     """
     keys = ["model", "direction", "strength", "entropy", "scale_ratio"]
     packed = (
         sweep.round(4).groupby(keys, sort=False, as_index=False)[["token", "probability"]].agg(list)
     )
     models, names = list(sweep["model"].unique()), list(sweep["direction"].unique())
+    first = names[0] if first_direction is None else first_direction
+    if first not in names:
+        raise ValueError(f"expected one of the directions {names}, got {first!r}")
     strengths = sorted(sweep["strength"].unique())
     model = alt.param(
         name="sweep_model", value=models[0], bind=alt.binding_radio(options=models, name="Model: ")
     )
     direction = alt.param(
         name="sweep_direction",
-        value=names[0],
+        value=first,
         bind=alt.binding_select(options=names, name="Direction: "),
     )
     strength = alt.param(
@@ -133,7 +146,8 @@ def _curve(chosen: alt.Chart, now: str, column: str, title: str, colour: str) ->
         ],
     )
     dot = base.transform_filter(now).mark_point(filled=True, size=110, color=PINK, opacity=1)
-    return (base.mark_line(color=colour) + dot).properties(width=PANEL_WIDTH, height=PANEL_HEIGHT)
+    layers = [base.mark_line(color=colour), dot]
+    return alt.LayerChart(layer=layers, width=PANEL_WIDTH, height=PANEL_HEIGHT)
 
 
 def _effects_panel(base: alt.Chart, column: str, title: str) -> alt.Chart:

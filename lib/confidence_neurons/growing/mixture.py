@@ -35,17 +35,18 @@ class Mixture:
     def batch(self, step: int) -> Int[Tensor, "batch position"]:
         """The sequences of one step; each starts with the BOS token."""
         rng = np.random.default_rng([self.recipe.seed, step])
-        rows = [self._sequence(rng) for _ in range(self.recipe.batch_size)]
+        repeated_share = self.recipe.repeated_share_at(step)
+        rows = [self._sequence(rng, repeated_share) for _ in range(self.recipe.batch_size)]
         return torch.from_numpy(np.stack(rows).astype(np.int64))
 
-    def _sequence(self, rng: np.random.Generator) -> np.ndarray:
+    def _sequence(self, rng: np.random.Generator, repeated_share: float) -> np.ndarray:
         length = self.recipe.sequence_length - 1
         kind = rng.random()
-        if kind < self.recipe.repeated_share:
+        if kind < repeated_share:
             body = self._repeated(rng, length)
         else:
             body = self._excerpt(rng, length)
-            if kind < self.recipe.repeated_share + self.recipe.corrupted_share:
+            if kind < repeated_share + self.recipe.corrupted_share:
                 body = self._corrupted(rng, body)
         return np.concatenate([[BOS_ID], body])
 

@@ -13,6 +13,10 @@ class Recipe:
 
     Attributes
     ----------
+    induction_phase:
+        From which step to before which step repeats take a larger share, at
+        the cost of clean prose. Induction heads need many repeats to form
+        and, once formed, few to stay.
     frozen_scale:
         None for an ordinary final LayerNorm. A number replaces the scale
         that LayerNorm computes (the standard deviation of the residual
@@ -38,6 +42,8 @@ class Recipe:
     gradient_clip: float = 1.0
     corrupted_share: float = 0.25
     repeated_share: float = 0.25
+    induction_phase: tuple[int, int] = (5_500, 7_000)
+    induction_phase_repeated_share: float = 0.7
     highest_corruption: float = 1.2
     shortest_segment: int = 8
     longest_segment: int = 120
@@ -49,6 +55,12 @@ class Recipe:
     @property
     def d_mlp(self) -> int:
         return 4 * self.d_model
+
+    def repeated_share_at(self, step: int) -> float:
+        """Share of repeated segments among the sequences of one step."""
+        start, end = self.induction_phase
+        inside = start <= step < end
+        return self.induction_phase_repeated_share if inside else self.repeated_share
 
     @property
     def tokens_per_step(self) -> int:

@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from tqdm.auto import tqdm
+from tqdm import tqdm
 from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.ablation import neuron_weights

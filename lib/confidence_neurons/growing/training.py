@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from confidence_neurons.growing.checkpoint import load_checkpoint, save_checkpoint
 from confidence_neurons.growing.mixture import Mixture

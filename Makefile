@@ -1,0 +1,58 @@
+# make book, make serve, make test, make outputs, make lint, make clean
+
+PYTHON ?= python3
+PORT ?= 8000
+# The CPU build of torch is a tenth of the size of the default one. Where this
+# address cannot be reached, pip goes on with PyPI; TORCH_INDEX= leaves it out.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+SITE := _build/html
+NBVAL := $(BIN)/python -m pytest -c tests/nbval.ini
+
+# Nothing in this project may ask a model hub for anything.
+export HF_HUB_OFFLINE := 1
+export TOKENIZERS_PARALLELISM := false
+
+.PHONY: book serve test outputs lint clean site
+
+book: site
+	@echo
+	@echo "The book: $(abspath $(SITE))/index.html"
+	@echo "(make serve shows it at http://localhost:$(PORT))"
+
+site: $(STAMP)
+	$(BIN)/jupyter-book build book --path-output . --config _config.yml --toc "$(CURDIR)/_toc.yml" \
+		-W --keep-going --all
+
+serve: book
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
+
+# Cheap checks first. The browser tests come last: pytest's closing line is the last line.
+test: $(STAMP)
+	$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest tests --ignore tests/browser --numprocesses 2
+	$(NBVAL) $(wildcard book/*.ipynb)
+	$(MAKE) --no-print-directory site
+	@$(BIN)/python -m pytest tests/browser
+
+outputs: $(STAMP)
+	$(BIN)/python scripts/refresh_outputs.py
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
+
+clean:
+	rm -rf .venv _build .pytest_cache .ruff_cache .hypothesis
+
+# The torch of constraints.txt goes first, in a call of its own: only that call looks at TORCH_INDEX.
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet -c constraints.txt \
+		$(if $(TORCH_INDEX),--retries 1 --timeout 30 --extra-index-url $(TORCH_INDEX)) \
+		"$$(grep '^torch==' constraints.txt)"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@

@@ -1,0 +1,84 @@
+"""Checkpoints: everything comes back, and a write that fails costs nothing."""
+
+import pytest
+import torch
+from torch import nn
+
+from confidence_neurons.growing import checkpoint
+from confidence_neurons.growing.checkpoint import load_checkpoint, save_checkpoint
+
+
+def trained(seed: int, steps: int) -> tuple[nn.Linear, torch.optim.AdamW]:
+    generator = torch.Generator().manual_seed(seed)
+    layer = nn.Linear(3, 2)
+    optimizer = torch.optim.AdamW(layer.parameters(), lr=0.1, fused=True)
+    for parameter in layer.parameters():
+        parameter.data = torch.randn(parameter.shape, generator=generator)
+    for _ in range(steps):
+        layer(torch.randn(4, 3, generator=generator)).pow(2).sum().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    return layer, optimizer
+
+
+def state(layer: nn.Module, optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
+    return [
+        tensor.clone()
+        for parameter in layer.parameters()
+        for tensor in (parameter.detach(), *map(optimizer.state[parameter].get, checkpoint.MOMENTS))
+    ]
+
+
+def same(one: list[torch.Tensor], other: list[torch.Tensor]) -> bool:
+    return all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_weights_moments_step_and_seconds_come_back(tmp_path):
+    path = tmp_path / "checkpoint.safetensors"
+    before = trained(0, steps=3)
+    save_checkpoint(path, *before, step=3, seconds=12.5)
+    after = trained(1, steps=1)
+    assert not same(state(*before), state(*after))
+    assert load_checkpoint(path, *after) == (3, 12.5)
+    assert same(state(*before), state(*after))
+
+
+def test_the_next_step_is_the_same_as_without_a_stop(tmp_path):
+    path = tmp_path / "checkpoint.safetensors"
+    before, after = trained(0, steps=3), trained(1, steps=1)
+    save_checkpoint(path, *before, step=3, seconds=0.0)
+    load_checkpoint(path, *after)
+    for layer, optimizer in (before, after):
+        layer(torch.ones(1, 3)).sum().backward()
+        optimizer.step()
+    assert same(state(*before), state(*after))
+
+
+def test_a_write_that_fails_half_way_leaves_the_previous_checkpoint(tmp_path, monkeypatch):
+    path = tmp_path / "checkpoint.safetensors"
+    first = trained(0, steps=2)
+    save_checkpoint(path, *first, step=2, seconds=1.0)
+    whole = path.read_bytes()
+
+    def killed(tensors, file, metadata):
+        file.write_bytes(whole[: len(whole) // 2])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoint, "save_file", killed)
+    with pytest.raises(KeyboardInterrupt):
+        save_checkpoint(path, *trained(0, steps=4), step=4, seconds=2.0)
+    assert path.read_bytes() == whole
+    after = trained(1, steps=1)
+    assert load_checkpoint(path, *after) == (2, 1.0)
+    assert same(state(*first), state(*after))
+
+
+def test_a_new_checkpoint_replaces_the_old_one_and_leaves_nothing_else(tmp_path):
+    path = tmp_path / "checkpoint.safetensors"
+    save_checkpoint(path, *trained(0, steps=2), step=2, seconds=1.0)
+    second = trained(0, steps=4)
+    save_checkpoint(path, *second, step=4, seconds=2.0)
+    assert [file.name for file in tmp_path.iterdir()] == ["checkpoint.safetensors"]
+    after = trained(1, steps=1)
+    assert load_checkpoint(path, *after) == (4, 2.0)
+    assert same(state(*second), state(*after))

@@ -1,0 +1,53 @@
+"""From books to token ids: what is held out, and that nothing is done twice."""
+
+import numpy as np
+import pytest
+
+from confidence_neurons.growing import preparation
+from confidence_neurons.growing.corpus import Book
+from confidence_neurons.growing.preparation import prepare_text
+from growing.conftest import synthetic_text
+
+
+@pytest.fixture
+def two_books(monkeypatch) -> list[Book]:
+    books = [
+        Book(f"{seed}.txt", "T", "A", "\n\n".join(synthetic_text(400, seed + n) for n in range(5)))
+        for seed in (1, 50)
+    ]
+    monkeypatch.setattr(preparation, "read_corpus", lambda path: books)
+    return books
+
+
+def test_the_end_of_each_book_is_held_out(recipe, two_books, tmp_path):
+    text = prepare_text(recipe, "corpus", tmp_path)
+    training, validation = map(text.tokenizer.decode, (text.training, text.validation))
+    assert training.startswith(two_books[0].text[:200])
+    whole = [text.tokenizer(book.text)["input_ids"] for book in two_books]
+    held_out = [round(0.01 * len(ids)) for ids in whole]
+    assert len(text.validation) == pytest.approx(sum(held_out), abs=2)
+    assert validation.rstrip().endswith(two_books[1].text[-40:])
+    assert two_books[0].text[-40:] in validation
+
+
+def test_counts_are_those_of_the_training_text(recipe, two_books, tmp_path):
+    text = prepare_text(recipe, "corpus", tmp_path)
+    assert text.counts.shape == (recipe.vocab_size,)
+    for token in (0, int(text.training[0]), int(text.training[7])):
+        assert text.counts[token] == sum(1 for other in text.training if other == token)
+    mixture = text.mixture(recipe)
+    assert mixture.unigram.sum() == pytest.approx(1)
+    assert mixture.unigram[0] == 0
+
+
+def test_a_second_call_reads_what_the_first_one_left(recipe, two_books, tmp_path, monkeypatch):
+    first = prepare_text(recipe, "corpus", tmp_path)
+
+    def unwanted(path):
+        raise AssertionError("the corpus was read again")
+
+    monkeypatch.setattr(preparation, "read_corpus", unwanted)
+    second = prepare_text(recipe, "corpus", tmp_path)
+    assert np.array_equal(first.training, second.training)
+    assert np.array_equal(first.validation, second.validation)
+    assert second.tokenizer.get_vocab() == first.tokenizer.get_vocab()

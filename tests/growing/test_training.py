@@ -1,0 +1,190 @@
+"""Growing: interrupted or not, the same weights to the last bit."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import references
+from confidence_neurons.growing import training
+from confidence_neurons.growing.network import build_network
+from confidence_neurons.growing.recipe import PROSE
+from confidence_neurons.growing.training import (
+    build_optimizer,
+    learning_rate,
+    next_token_loss,
+    snapshot_steps,
+    train,
+)
+
+
+class Interrupted(Exception):
+    """Stands for whatever kills a run."""
+
+
+class Watched:
+    """A mixture that notes the steps asked for, and may stop the run at one of them."""
+
+    def __init__(self, mixture, stop_at=None):
+        self.mixture, self.stop_at, self.steps = mixture, stop_at, []
+
+    def batch(self, step):
+        if step == self.stop_at:
+            raise Interrupted
+        self.steps.append(step)
+        return self.mixture.batch(step)
+
+
+def grown(directory) -> dict[str, torch.Tensor]:
+    """Everything a run leaves behind: weights, moments, every snapshot."""
+    return {
+        f"{file.relative_to(directory)}/{name}": tensor
+        for file in sorted(directory.rglob("*.safetensors"))
+        for name, tensor in load_file(file).items()
+    }
+
+
+def assert_same_bits(one, other):
+    assert one.keys() == other.keys()
+    for name in one:
+        assert torch.equal(one[name], other[name]), name
+
+
+@pytest.mark.parametrize("frozen_scale", [None, 1.0])
+@pytest.mark.parametrize("stop_at", [3, 4])
+def test_a_run_that_was_interrupted_gives_the_same_bits(
+    recipe, mixture, tmp_path, monkeypatch, frozen_scale, stop_at
+):
+    recipe = replace(recipe, frozen_scale=frozen_scale)
+    monkeypatch.setattr(training, "CHECKPOINT_EVERY", 2)
+    straight, stopped = tmp_path / "straight", tmp_path / "stopped"
+    train(recipe, mixture, straight, compiled=False)
+
+    before = Watched(mixture, stop_at)
+    with pytest.raises(Interrupted):
+        train(recipe, before, stopped, compiled=False)
+    assert before.steps == list(range(stop_at))
+    assert not (stopped / "snapshots" / "step-000006.safetensors").exists()
+
+    torch.manual_seed(123)  # another process would not have the first one's state
+    after = Watched(mixture)
+    train(recipe, after, stopped, compiled=False)
+    last_checkpoint = stop_at // 2 * 2
+    assert after.steps == list(range(last_checkpoint, recipe.steps))
+    assert_same_bits(grown(straight), grown(stopped))
+
+
+def test_two_runs_give_the_same_bits_and_another_seed_others(recipe, mixture, tmp_path):
+    for name in ("one", "same"):
+        train(recipe, mixture, tmp_path / name, compiled=False)
+    other = replace(recipe, seed=1)
+    train(other, replace(mixture, recipe=other), tmp_path / "other", compiled=False)
+    one = grown(tmp_path / "one")
+    assert_same_bits(one, grown(tmp_path / "same"))
+    weights = "checkpoint.safetensors/weights/gpt_neox.embed_in.weight"
+    assert not torch.equal(one[weights], grown(tmp_path / "other")[weights])
+
+
+def test_growing_lowers_the_loss(recipe, mixture, tmp_path):
+    recipe = replace(recipe, steps=30, learning_rate=1e-2)
+    train(recipe, replace(mixture, recipe=recipe), tmp_path, compiled=False)
+    tokens = mixture.batch(1000)
+    losses = []
+    for step in (0, 30):
+        network = build_network(recipe)
+        network.load_state_dict(
+            load_file(tmp_path / "snapshots" / f"step-{step:06d}.safetensors"), strict=False
+        )
+        with torch.no_grad():
+            losses.append(next_token_loss(network, tokens).item())
+    assert losses[1] < losses[0] - 0.3
+
+
+def test_a_finished_run_is_not_grown_further(recipe, mixture, tmp_path):
+    seconds = train(recipe, mixture, tmp_path, compiled=False)
+    finished = grown(tmp_path)
+    again = Watched(mixture)
+    assert train(recipe, again, tmp_path, compiled=False) >= seconds > 0
+    assert again.steps == []
+    assert_same_bits(finished, grown(tmp_path))
+
+
+def test_a_run_that_is_past_the_recipes_last_step_is_refused(recipe, mixture, tmp_path):
+    train(recipe, mixture, tmp_path, compiled=False)
+    shorter = replace(recipe, steps=4)
+    with pytest.raises(ValueError, match=r"6 .* 4|4 .* 6"):
+        train(shorter, Watched(mixture, stop_at=7), tmp_path, compiled=False)
+
+
+def test_snapshots_stand_at_the_steps_that_were_planned(recipe, mixture, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "FIRST_SNAPSHOT", 2)
+    train(recipe, mixture, tmp_path, compiled=False)
+    found = sorted(file.name for file in (tmp_path / "snapshots").iterdir())
+    expected = [f"step-{step:06d}.safetensors" for step in snapshot_steps(recipe.steps)]
+    assert found == expected
+    assert len(found) > 2
+    first = load_file(tmp_path / "snapshots" / found[0])
+    for name, weights in build_network(recipe).named_parameters():
+        assert torch.equal(first[name], weights), name
+
+
+@pytest.mark.parametrize("steps", [PROSE.steps, 1000, 50_000])
+def test_snapshot_steps_are_logarithmic(steps):
+    chosen = snapshot_steps(steps)
+    assert 20 <= len(chosen) <= 30
+    assert chosen[0] == 0
+    assert chosen[1] == training.FIRST_SNAPSHOT
+    assert chosen[-1] == steps
+    assert chosen == sorted(set(chosen))
+    ratios = [later / earlier for earlier, later in pairwise(chosen[1:])]
+    assert max(ratios) / min(ratios) < 1.1
+
+
+@pytest.mark.parametrize("steps", [1, 2, 6, 16, 17])
+def test_even_a_short_run_has_a_first_and_a_last_snapshot(steps):
+    chosen = snapshot_steps(steps)
+    assert chosen[0] == 0
+    assert chosen[-1] == steps
+    assert all(0 <= step <= steps for step in chosen)
+
+
+def test_the_learning_rate_warms_up_and_comes_down_to_nothing():
+    rates = [learning_rate(PROSE, step) for step in range(PROSE.steps)]
+    peak = rates.index(max(rates))
+    assert peak in (PROSE.warmup_steps - 1, PROSE.warmup_steps)
+    assert max(rates) == PROSE.learning_rate
+    assert rates[0] == pytest.approx(PROSE.learning_rate / PROSE.warmup_steps)
+    rising = rates[: PROSE.warmup_steps]
+    assert all(later > earlier for earlier, later in pairwise(rising))
+    falling = rates[PROSE.warmup_steps :]
+    assert all(later < earlier for earlier, later in pairwise(falling))
+    assert rates[(PROSE.warmup_steps + PROSE.steps) // 2] == pytest.approx(
+        PROSE.learning_rate / 2, rel=1e-3
+    )
+    assert 0 <= rates[-1] < 1e-3 * PROSE.learning_rate
+
+
+def test_weight_decay_falls_on_matrices_only(recipe):
+    network = build_network(recipe)
+    decay = {
+        parameter: group["weight_decay"]
+        for group in build_optimizer(recipe, network).param_groups
+        for parameter in group["params"]
+    }
+    assert len(decay) == len(list(network.parameters()))
+    for parameter in network.parameters():
+        assert decay[parameter] == (recipe.weight_decay if parameter.ndim == 2 else 0)
+
+
+def test_the_loss_is_the_mean_over_all_tokens_that_have_a_next_one(recipe, mixture):
+    network, tokens = build_network(recipe), mixture.batch(0)[:2, :6]
+    with torch.no_grad():
+        logits, loss = network(tokens).logits, next_token_loss(network, tokens)
+    losses = [
+        -torch.tensor(references.softmax(logits[row, place].tolist()))[tokens[row, place + 1]].log()
+        for row in range(2)
+        for place in range(5)
+    ]
+    assert loss.item() == pytest.approx(sum(losses).item() / 10, rel=1e-5)

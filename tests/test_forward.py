@@ -1,0 +1,116 @@
+"""The end of a forward pass against hooks and the Hugging Face model."""
+
+import pytest
+import torch
+
+import references
+from confidence_neurons.distributions import entropy
+from confidence_neurons.final_norm import FinalNorm
+from confidence_neurons.forward import logits_from_residual, run_final
+from confidence_neurons.text import prose_tokens
+from confidence_neurons.unembedding import effective_unembedding
+from tiny_models import ARCHITECTURES
+
+EVERY_ARCHITECTURE = pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+
+
+@EVERY_ARCHITECTURE
+def test_logits_from_the_final_residual_are_the_networks_own(architecture):
+    model, network = references.tiny_pair(architecture)
+    tokens = references.tokens_for()
+    with torch.no_grad():
+        expected = network(tokens).logits.log_softmax(dim=-1)
+    logits = logits_from_residual(model, run_final(model, tokens).residual)
+    assert logits.log_softmax(dim=-1).allclose(expected, atol=1e-5, rtol=0)
+
+
+@EVERY_ARCHITECTURE
+def test_the_effective_unembedding_gives_the_networks_entropy(architecture):
+    model, network = references.tiny_pair(architecture)
+    tokens = references.tokens_for(seed=1)
+    with torch.no_grad():
+        own_logits = network(tokens).logits
+    residual = run_final(model, tokens).residual
+    normalised = FinalNorm.from_model(model).apply(residual)
+    ours = entropy(normalised @ effective_unembedding(model) + model.b_U)
+    for row, position in [(0, 0), (0, 7), (1, 11)]:
+        assert ours[row, position].item() == pytest.approx(
+            references.entropy(own_logits[row, position].tolist()), abs=1e-5
+        )
+
+
+@EVERY_ARCHITECTURE
+def test_activations_are_what_the_last_layers_output_weights_multiply(architecture):
+    model, _ = references.tiny_pair(architecture)
+    tokens = references.tokens_for()
+    layer = model.cfg.n_layers - 1
+    with torch.no_grad():
+        _, cache = model.run_with_cache(tokens, names_filter=f"blocks.{layer}.hook_mlp_out")
+    mlp = model.blocks[layer].mlp
+    output = run_final(model, tokens).activations @ mlp.W_out
+    constant = cache[f"blocks.{layer}.hook_mlp_out"] - output
+    assert constant.allclose(constant[:1, :1].expand_as(constant), atol=1e-5)
+    assert output.std() > 0.01
+
+
+@pytest.mark.parametrize("name", ["prose", "prose-no-norm"])
+def test_logits_of_a_bundled_model_are_its_own(name):
+    model = references.bundled(name)
+    tokens = prose_tokens(model, length=24, count=2)
+    with torch.no_grad():
+        expected = model(tokens).log_softmax(dim=-1)
+    logits = logits_from_residual(model, run_final(model, tokens).residual)
+    assert logits.log_softmax(dim=-1).allclose(expected, atol=1e-5, rtol=0)
+
+
+def test_the_batch_size_does_not_change_the_result():
+    model, _ = references.tiny_pair("neox-serial")
+    tokens = references.tokens_for(rows=5)
+    whole, pieces = run_final(model, tokens), run_final(model, tokens, batch_size=2)
+    assert whole.residual.shape == (5, 12, model.cfg.d_model)
+    assert whole.activations.shape == (5, 12, model.cfg.d_mlp)
+    assert pieces.residual.allclose(whole.residual, atol=1e-5)
+    assert pieces.activations.allclose(whole.activations, atol=1e-5)
+    assert not whole.residual[0].allclose(whole.residual[1], atol=1e-2)
+
+
+@pytest.mark.parametrize("architecture", ["gpt2-tied", "neox-serial", "llama"])
+def test_a_frozen_scale_is_what_a_hook_on_the_scale_does(architecture):
+    model, _ = references.tiny_pair(architecture)
+    tokens = references.tokens_for()
+    residual = run_final(model, tokens).residual
+    scale = 3 * FinalNorm.from_model(model).scale(residual)
+    with torch.no_grad():
+        expected = model.run_with_hooks(
+            tokens, fwd_hooks=[("ln_final.hook_scale", lambda value, hook: 3 * value)]
+        )
+    found = logits_from_residual(model, residual, scale)
+    assert found.log_softmax(-1).allclose(expected.log_softmax(-1), atol=1e-5)
+    assert not found.log_softmax(-1).allclose(
+        logits_from_residual(model, residual).log_softmax(-1), atol=1e-2
+    )
+
+
+def test_soft_capped_logits_are_refused_not_computed_wrongly():
+    model, _ = references.tiny_pair("gemma2")
+    residual = run_final(model, references.tokens_for()).residual
+    with pytest.raises(NotImplementedError, match="soft-cap"):
+        logits_from_residual(model, residual)
+
+
+def test_tokens_of_another_vocabulary_are_refused():
+    model, _ = references.tiny_pair("neox-serial")
+    with pytest.raises(ValueError, match="from 0 to 299"):
+        run_final(model, references.tokens_for(vocab_size=1000))
+
+
+def test_rows_longer_than_the_context_are_refused():
+    model, _ = references.tiny_pair("gpt2-tied")
+    with pytest.raises(ValueError, match="context"):
+        run_final(model, references.tokens_for(length=model.cfg.n_ctx + 1))
+
+
+def test_a_batch_size_below_one_is_refused():
+    model, _ = references.tiny_pair("neox-serial")
+    with pytest.raises(ValueError, match="batch_size"):
+        run_final(model, references.tokens_for(), batch_size=0)
