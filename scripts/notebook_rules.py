@@ -14,7 +14,10 @@ FRAME = ["What you will learn", "Predict", "Exercises", "Summary", "Further read
 MIN_EXERCISES = 3
 MAX_CODE_LINES = 15
 
-NUMBER = r"[-+−]?\d+(?:,\d{3})*(?:\.\d+)?(?:[eE][-+]?\d+)?%?"  # noqa: RUF001
+# A whole number token: in "0.25, x2 and 1.2.3" that is 0.25 only. Text may use a true minus sign.
+NUMBER = re.compile(
+    r"(?<![\w.])[-+−]?\d+(?:,\d{3})*(?:\.\d+)?(?:[eE][-+]?\d+)?%?(?!\w|[.,]\d)"  # noqa: RUF001
+)
 BOLD = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
 LOOSE_NUMBER = re.compile(r"(?<![\w.])\d+(?:,\d{3})*(?:\.\d+%?|%)(?!\.?\d)")
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.DOTALL | re.MULTILINE)
@@ -55,11 +58,6 @@ def prose(markdown: str) -> str:
     for pattern in NOT_PROSE:
         markdown = pattern.sub(" ", markdown)
     return markdown
-
-
-def numbers_in(text: str) -> set[str]:
-    """Return the whole number tokens of a text: of `0.25 and x2` just `0.25`."""
-    return set(re.findall(rf"(?<![\w.])(?:{NUMBER})(?!\w|[.,]\d)", text))
 
 
 def output_execution(notebook: NotebookNode) -> list[str]:
@@ -108,7 +106,7 @@ def frame(notebook: NotebookNode) -> list[str]:
         for wanted in FRAME
         if not any(wanted.lower() in heading.lower() for heading in headings)
     ]
-    _, _, exercises = text.partition("Exercises\n")
+    exercises = re.split(r"^#+ .*exercises.*$", text, maxsplit=1, flags=re.M | re.I)[-1]
     solutions = exercises.count("<details")
     if solutions < MIN_EXERCISES:
         complaints.append(
@@ -137,16 +135,12 @@ def checked_text(notebook: NotebookNode) -> str:
 def bold_numbers(markdown: str) -> list[str]:
     """Return the numbers that stand bold in a Markdown text."""
     text = FENCE.sub(" ", markdown)
-    return [
-        number
-        for bold in BOLD.findall(text)
-        for number in re.findall(rf"(?<![\w.])(?:{NUMBER})(?!\w|[.,]\d)", prose(bold))
-    ]
+    return [number for bold in BOLD.findall(text) for number in NUMBER.findall(prose(bold))]
 
 
 def quoted_numbers(notebook: NotebookNode) -> list[str]:
     """Every bold number is printed by a cell whose output is compared."""
-    printed = numbers_in(checked_text(notebook))
+    printed = set(NUMBER.findall(checked_text(notebook)))
     return [
         f"cell {position} quotes {number}, which no cell marked {CHECK_MARK!r} prints"
         for position, text in markdown_cells(notebook)

@@ -21,7 +21,7 @@ def planted(confidence: float, right: int, wrong: int) -> tuple[torch.Tensor, to
     place = torch.tensor([rest, confidence, rest]).log()
     extreme = torch.tensor([0.0, -40.0, -40.0])
     logits = torch.stack([extreme, *[place] * (right + wrong), extreme])
-    tokens = torch.tensor([0, 2, *[1] * right, *[2] * wrong])
+    tokens = torch.tensor([0, 1, *[1] * right, *[2] * wrong])
     return logits[None], tokens[None]
 
 

@@ -4,6 +4,7 @@ The names below are imported on first use, so that `import confidence_neurons`
 costs nothing: PyTorch and TransformerLens take seconds to import.
 """
 
+import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
         load_model,
         unigram_counts,
     )
+
+# Libraries below ask for notebook widgets to draw progress bars; the project's bars are text.
+warnings.filterwarnings("ignore", message="IProgress not found")
 
 __all__ = ["available_models", "growth_record", "load_model", "unigram_counts"]
 

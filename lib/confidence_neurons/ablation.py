@@ -18,9 +18,8 @@ from torch import Tensor
 from tqdm import tqdm
 from transformer_lens.model_bridge import TransformerBridge
 
-from confidence_neurons.distributions import entropy
 from confidence_neurons.final_norm import FinalNorm
-from confidence_neurons.forward import run_final
+from confidence_neurons.forward import check_linear_unembedding, run_final
 from confidence_neurons.text import measured
 from confidence_neurons.unembedding import effective_unembedding
 
@@ -75,13 +74,13 @@ def entropy_effects(
     for x, delta in tqdm(chunks, desc="ablating", disable=not progress):
         scale = norm.scale(x)
         unscaled = x @ unembedding
-        clean = entropy(unscaled / scale + bias)
+        clean = _entropy(unscaled / scale + bias)
         for row, neuron in enumerate(neurons):
             update = delta[:, neuron : neuron + 1]
             w = weights[neuron]
             logits = unscaled + update * (w @ unembedding)
-            total = entropy(logits / norm.scale(x + update * w) + bias) - clean
-            direct = entropy(logits / scale + bias) - clean
+            total = _entropy(logits / norm.scale(x + update * w) + bias) - clean
+            direct = _entropy(logits / scale + bias) - clean
             sums[row] += torch.stack([total.abs().sum(), direct.abs().sum(), total.sum()]).cpu()
     means = (sums / len(residual)).numpy()
     frame = pd.DataFrame(means, columns=["entropy_total", "entropy_direct", "entropy_shift"])
@@ -102,7 +101,10 @@ def _check_architecture(model: TransformerBridge) -> None:
             f"{model.cfg.model_name} normalises the MLP's output before adding it: "
             "ablating a neuron does not add a multiple of w_out to the residual stream"
         )
-    if getattr(model.cfg, "output_logits_soft_cap", 0) > 0:
-        raise NotImplementedError(
-            f"{model.cfg.model_name} soft-caps its logits: they are not linear in the residual"
-        )
+    check_linear_unembedding(model)
+
+
+def _entropy(logits: Float[Tensor, "token d_vocab"]) -> Float[Tensor, " token"]:
+    """As `distributions.entropy`, without its checks: it runs twice per neuron."""
+    log_p = logits.log_softmax(dim=-1)
+    return -torch.linalg.vecdot(log_p.exp(), log_p)

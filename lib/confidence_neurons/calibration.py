@@ -1,5 +1,6 @@
 """Is a model as sure as it is right? Reliability and calibration error."""
 
+import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -27,12 +28,17 @@ def reliability(
     Raises
     ------
     ValueError
-        If shapes do not match or there are fewer than one bin.
+        If shapes do not match, no position is left to count, or there are
+        fewer than one bin.
     """
-    if logits.shape[:-1] != tokens.shape:
+    if logits.ndim != 3 or logits.shape[:-1] != tokens.shape:
         raise ValueError(
             f"expected logits [batch, position, d_vocab] for tokens {tuple(tokens.shape)}, "
             f"got {tuple(logits.shape)}"
+        )
+    if tokens.shape[0] < 1 or tokens.shape[1] < 3:
+        raise ValueError(
+            f"expected at least one row of at least 3 positions, got {tuple(tokens.shape)}"
         )
     if bins < 1:
         raise ValueError(f"expected at least one bin, got {bins}")
@@ -40,20 +46,18 @@ def reliability(
     confidence = best.exp().flatten().double()
     correct = (choice == tokens[:, 2:].to(choice.device)).flatten().double()
     index = (confidence * bins).long().clamp(max=bins - 1)
-    frame = pd.DataFrame(
+    size = index.bincount(minlength=bins)
+    filled = size.nonzero().squeeze(-1)
+    size = size[filled].double()
+    return pd.DataFrame(
         {
-            "bin": index.cpu().numpy(),
-            "confidence": confidence.cpu().numpy(),
-            "accuracy": correct.cpu().numpy(),
+            "low": (filled.double() / bins).cpu().numpy(),
+            "high": ((filled + 1).double() / bins).cpu().numpy(),
+            "confidence": (index.bincount(confidence, bins)[filled] / size).cpu().numpy(),
+            "accuracy": (index.bincount(correct, bins)[filled] / size).cpu().numpy(),
+            "tokens": size.long().cpu().numpy(),
         }
     )
-    grouped = frame.groupby("bin")
-    table = grouped.mean()
-    table["tokens"] = grouped.size()
-    table = table.reset_index()
-    table.insert(0, "low", table["bin"] / bins)
-    table.insert(1, "high", (table["bin"] + 1) / bins)
-    return table.drop(columns="bin")
 
 
 def expected_calibration_error(table: pd.DataFrame) -> float:
@@ -62,4 +66,4 @@ def expected_calibration_error(table: pd.DataFrame) -> float:
     `table` comes from `reliability`. 0 is perfect calibration, 1 the worst.
     """
     gap = (table["accuracy"] - table["confidence"]).abs()
-    return float((gap * table["tokens"]).sum() / table["tokens"].sum())
+    return float(np.average(gap.to_numpy(), weights=table["tokens"].to_numpy()))

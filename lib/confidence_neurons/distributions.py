@@ -36,12 +36,14 @@ def log_probabilities(logits: Float[Tensor, "*batch d_vocab"]) -> Float[Tensor, 
     Raises
     ------
     ValueError
-        If a logit is NaN or plus infinity, or if there are no logits.
+        If a logit is NaN or plus infinity, if all logits of a distribution are
+        minus infinity, or if there are no logits.
     """
     if logits.shape[-1] == 0:
         raise ValueError(f"expected logits of shape [..., d_vocab], got {tuple(logits.shape)}")
-    if logits.isnan().any() or logits.isposinf().any():
-        raise ValueError("logits contain NaN or +inf: check the model's weights and the input")
+    _check_finite(logits)
+    if logits.isneginf().all(dim=-1).any():
+        raise ValueError("expected a possible token in every distribution, got logits all -inf")
     return logits.log_softmax(dim=-1)
 
 
@@ -73,12 +75,22 @@ def next_token_loss(
 def reciprocal_rank(
     logits: Float[Tensor, "batch position d_vocab"], tokens: Int[Tensor, "batch position"]
 ) -> Float[Tensor, "batch position-1"]:
-    """1 / rank of the correct next token; 1 where it is the model's first choice."""
+    """1 / rank of the correct next token; 1 where it is the model's first choice.
+
+    The rank is 1 plus the number of tokens with a higher logit: tokens that
+    tie with the correct one do not push it back.
+    """
     _check_pair(logits, tokens)
+    _check_finite(logits)
     logits = logits[:, :-1]
     target = logits.gather(-1, tokens[:, 1:].unsqueeze(-1))
     rank = 1 + (logits > target).sum(dim=-1)
     return 1.0 / rank
+
+
+def _check_finite(logits: Tensor) -> None:
+    if logits.isnan().any() or logits.isposinf().any():
+        raise ValueError("logits contain NaN or +inf: check the model's weights and the input")
 
 
 def _check_pair(logits: Tensor, tokens: Tensor) -> None:

@@ -31,9 +31,12 @@ def compare(
             result = answer(*arguments)
             if result is None or result is Ellipsis:
                 return "Not answered yet: replace the ... in the function's body."
-            found = torch.as_tensor(result)
         except Exception as error:
             return f"Input {number}: your function raised {type(error).__name__}: {error}"
+        try:
+            found = torch.as_tensor(result, device=expected.device)
+        except (TypeError, ValueError, RuntimeError):
+            return f"Input {number}: expected a number or a tensor, got {type(result).__name__}."
         if found.shape != expected.shape:
             return (
                 f"Input {number}: expected shape {tuple(expected.shape)}, got {tuple(found.shape)}."
@@ -41,6 +44,10 @@ def compare(
         if not torch.allclose(
             found.double(), expected.double(), rtol=tolerance, atol=tolerance, equal_nan=True
         ):
-            worst = (found.double() - expected.double()).abs().max().item()
+            worst = (found.double() - expected.double()).abs()
+            if not worst[expected.isfinite()].isfinite().all():
+                return f"Input {number}: not yet, NaN or infinite where the reference is not."
+            worst = worst.nan_to_num(0).max().item()
             return f"Input {number}: not yet, off by up to {worst:.3g}."
-    return f"Correct: agrees with the reference on {len(inputs)} inputs."
+    count = "1 input" if len(inputs) == 1 else f"{len(inputs)} inputs"
+    return f"Correct: agrees with the reference on {count}."

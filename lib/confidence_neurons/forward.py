@@ -36,8 +36,21 @@ def run_final(
 
     `batch_size` sequences go through the model at once; it bounds the memory
     and does not change the result.
+
+    Raises
+    ------
+    ValueError
+        If tokens are out of range, rows exceed the model's context, or
+        `batch_size` is below 1.
     """
     check_tokens(tokens, model.cfg.d_vocab)
+    if tokens.shape[1] > model.cfg.n_ctx:
+        raise ValueError(
+            f"expected rows of at most {model.cfg.n_ctx} tokens, the model's context, "
+            f"got {tokens.shape[1]}"
+        )
+    if batch_size < 1:
+        raise ValueError(f"expected a batch_size of at least 1, got {batch_size}")
     layer = model.cfg.n_layers - 1
     names = (f"blocks.{layer}.hook_resid_post", f"blocks.{layer}.mlp.hook_post")
     residuals, activations = [], []
@@ -59,6 +72,20 @@ def logits_from_residual(
 
     A given `scale` freezes the final norm's scale, so that only direct
     effects on the logits remain.
+
+    Raises
+    ------
+    NotImplementedError
+        If the model soft-caps its logits.
     """
+    check_linear_unembedding(model)
     normalised = FinalNorm.from_model(model).apply(residual, scale)
     return normalised @ model.W_U + model.b_U
+
+
+def check_linear_unembedding(model: TransformerBridge) -> None:
+    """Refuse a model whose logits are not linear in the normalised residual stream."""
+    if (getattr(model.cfg, "output_logits_soft_cap", None) or 0) > 0:
+        raise NotImplementedError(
+            f"{model.cfg.model_name} soft-caps its logits: they are not linear in the residual"
+        )

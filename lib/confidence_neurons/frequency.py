@@ -28,8 +28,15 @@ def frequency_direction(counts: Int[Tensor, " d_vocab"]) -> Float[Tensor, " d_vo
 
     u is log p_freq - mean(log p_freq), normalised; p_freq is the smoothed
     unigram distribution (Stolfo et al. 2024, section 5).
+
+    Raises
+    ------
+    ValueError
+        As `unigram_distribution`; also if all tokens are alike frequent.
     """
     log_p = unigram_distribution(counts).double().log()
+    if (counts == counts[0]).all():
+        raise ValueError("expected counts that differ, got all alike: they point nowhere")
     centred = log_p - log_p.mean()
     return (centred / centred.norm()).float()
 

@@ -7,6 +7,8 @@ from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.text import check_tokens
 
+ROWS_AT_ONCE = 16
+
 
 @torch.no_grad()
 def induction_scores(
@@ -29,17 +31,19 @@ def induction_scores(
     length = tokens.shape[1]
     first, second = tokens[:, 1 : period + 1], tokens[:, period + 1 :]
     if length != 2 * period + 1 or not torch.equal(first, second):
+        got = f"{length} positions" if length != 2 * period + 1 else "copies that differ"
         raise ValueError(
             f"expected BOS and two copies of {period} tokens ({2 * period + 1} positions), "
-            f"got {length} positions: make them with repeated_random"
+            f"got {got}: make them with repeated_random"
         )
     queries = torch.arange(period + 1, length)
-    scores = []
     names = [f"blocks.{layer}.attn.hook_pattern" for layer in range(model.cfg.n_layers)]
-    _, cache = model.run_with_cache(
-        tokens.to(model.cfg.device), names_filter=lambda name: name in names
-    )
-    for name in names:
-        pattern = cache[name]
-        scores.append(pattern[:, :, queries, queries - (period - 1)].mean(dim=(0, 2)))
-    return torch.stack(scores).cpu()
+    total = torch.zeros(())
+    for rows in tokens.split(ROWS_AT_ONCE):
+        _, cache = model.run_with_cache(
+            rows.to(model.cfg.device), names_filter=lambda name: name in names
+        )
+        patterns = torch.stack([cache[name].cpu() for name in names])
+        diagonal = patterns[:, :, :, queries, queries - (period - 1)]
+        total = total + diagonal.mean(dim=-1).sum(dim=1)
+    return total / len(tokens)

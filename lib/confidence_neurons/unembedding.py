@@ -80,25 +80,29 @@ def spectrum(unembedding: Float[Tensor, "d_model d_vocab"]) -> Spectrum:
 def choose_null_dimension(values: Float[Tensor, " d_model"]) -> int:
     """Size k of the null space by the largest relative gap in the spectrum's tail.
 
-    Among the smallest quarter of the singular values, k is the number of
-    values below the largest ratio of neighbours. Exact null directions (under
-    1e-4 of the largest value), such as the one that LayerNorm's centring
-    makes, count among the k but the gap above them is not a candidate unless
-    they are all there is: it says nothing about what the model has learned.
+    k is the number of values below the largest ratio of neighbours among the
+    smallest quarter of the singular values. Exact null directions (1e-4 of
+    the largest value or less), such as the one that LayerNorm's centring
+    makes, count among the k but not among that quarter: the gap above them
+    says nothing about what the model has learned. So k is at least one more
+    than their number.
 
-    There is always an answer; whether the gap deserves the name is for the
-    eye and for the controls. The paper reads k = 12 off GPT-2 Small's
-    spectrum (its figure 2d).
+    There is always an answer, also for a spectrum without a gap; whether the
+    gap deserves the name is for the eye and for the controls. The paper reads
+    k = 12 off GPT-2 Small's spectrum (its figure 2d).
 
     Raises
     ------
     ValueError
-        If the values are not a descending vector of at least four.
+        If the values are not a descending vector of at least four, or fewer
+        than two of them are other than zero.
     """
-    if values.ndim != 1 or len(values) < 4 or (values.diff() > 0).any():
+    if values.ndim != 1 or len(values) < 4 or not (values.diff() <= 0).all():
         raise ValueError("expected at least four singular values in descending order")
     smallest_first = values.flip(0)
-    exact = int((smallest_first < NUMERICAL_ZERO * values[0]).sum())
+    exact = int((smallest_first <= NUMERICAL_ZERO * values[0]).sum())
+    if exact > len(values) - 2:
+        raise ValueError("expected at least two singular values above zero: there is no gap")
     tail = smallest_first[exact : exact + max(2, round(TAIL_SHARE * len(values)))]
     ratios = tail[1:] / tail[:-1]
     return exact + int(ratios.argmax()) + 1
@@ -135,6 +139,11 @@ def logit_var(
     to the others. A token whose unembedding is exactly zero counts as
     cosine 0. The variance divides by d_vocab.
     """
+    if w_out.shape[-1] != unembedding.shape[0]:
+        raise ValueError(
+            f"expected w_out [neuron, d_model] for an unembedding of d_model "
+            f"{unembedding.shape[0]}, got shape {tuple(w_out.shape)}"
+        )
     columns = torch.nn.functional.normalize(unembedding, dim=0)
     neurons = torch.nn.functional.normalize(w_out, dim=-1)
     return (neurons @ columns).var(dim=-1, correction=0)

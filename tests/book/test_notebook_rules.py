@@ -82,7 +82,9 @@ def test_a_missing_solution_is_found(good):
 
 def test_details_without_a_blank_line_are_found(good):
     source = good.cells[2].source.replace("</summary>\n\n", "</summary>\n", 1)
-    assert any("blank line" in complaint for complaint in rules.frame(broken(good, 2, source=source)))
+    assert any(
+        "blank line" in complaint for complaint in rules.frame(broken(good, 2, source=source))
+    )
 
 
 @pytest.mark.parametrize(

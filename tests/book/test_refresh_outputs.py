@@ -19,7 +19,9 @@ def chart_notebook(identifier: str) -> nbformat.NotebookNode:
         metadata={"execution": {"iopub.execute_input": identifier}, "tags": ["hide-input"]},
         outputs=[new_output("execute_result", data=data, execution_count=1)],
     )
-    return new_notebook(cells=[cell], metadata={"language_info": {"name": "python", "version": identifier}})
+    return new_notebook(
+        cells=[cell], metadata={"language_info": {"name": "python", "version": identifier}}
+    )
 
 
 def test_two_runs_of_a_notebook_are_normalised_to_the_same_text():
@@ -51,7 +53,9 @@ def test_check_reports_a_notebook_that_is_not_normalised(tmp_path, capsys):
     nbformat.write(chart_notebook("a" * 32), path)
     assert refresh_outputs.main(["--check", str(path)]) == 1
     assert "01-chapter.ipynb: not normalised" in capsys.readouterr().out
-    path.write_text(refresh_outputs.serialise(refresh_outputs.normalise(refresh_outputs.read(path))))
+    path.write_text(
+        refresh_outputs.serialise(refresh_outputs.normalise(refresh_outputs.read(path)))
+    )
     assert refresh_outputs.main(["--check", str(path)]) == 0
 
 
@@ -65,7 +69,9 @@ def test_refresh_executes_and_normalises(tmp_path):
 
 def test_refresh_refuses_a_warning_and_leaves_the_file(tmp_path):
     path = tmp_path / "01-chapter.ipynb"
-    nbformat.write(new_notebook(cells=[new_code_cell("import sys; sys.stderr.write('careful')")]), path)
+    nbformat.write(
+        new_notebook(cells=[new_code_cell("import sys; sys.stderr.write('careful')")]), path
+    )
     before = path.read_text()
     with pytest.raises(RuntimeError, match="careful"):
         refresh_outputs.refresh(path)

@@ -70,10 +70,12 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say so, in red, where the browser tests could not run."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """Say so, in red and after everything else, where the browser tests could not run."""
+    yield
     if find_chromium() is None:
-        bar = dict(red=True, bold=True)
+        bar = {"red": True, "bold": True}
         terminalreporter.write_sep("!", "THE BROWSER TESTS DID NOT RUN", **bar)
         terminalreporter.write_line(f"Nobody looked at the pages: {NO_CHROMIUM}.", **bar)
         terminalreporter.write_sep("!", **bar)

@@ -39,7 +39,9 @@ def test_chapters_can_be_opened_in_colab(pages):
 
 
 def test_links_between_pages_lead_somewhere(pages):
-    link = re.compile(r'<a\b[^>]*\bhref="(?!https?:|mailto:|javascript:|_sources/|_static/)([^"]*)"')
+    link = re.compile(
+        r'<a\b[^>]*\bhref="(?!https?:|mailto:|javascript:|_sources/|_static/)([^"]*)"'
+    )
     for name, html in pages.items():
         for target in link.findall(html):
             page, _, anchor = target.partition("#")

@@ -24,6 +24,7 @@ CHARTS_FIT = """() => [...document.querySelectorAll(".vega-embed")].every(
 CHART_SCRIPT = "typeof VEGA_DEBUG"  # stands once in the HTML of each chart
 MIN_CONTRAST = 4.5
 PATIENCE_MS = 60_000
+LOAD_PATIENCE_MS = 180_000
 WIDTHS = {"desk": 1280, "phone": 390}
 MODES = ("light", "dark")
 
@@ -47,11 +48,11 @@ class Visit:
 
 
 def page_names(site: Path) -> list[str]:
-    """Return the book's pages, and the search page, relative to the site."""
+    """Return the site's pages, the search page too, relative to the site."""
     return sorted(
         path.relative_to(site).as_posix()
         for path in site.rglob("*.html")
-        if "_static" not in path.parts and path.name != "genindex.html"
+        if "_static" not in path.parts
     )
 
 
@@ -67,7 +68,7 @@ def visit(
     page.on("console", lambda message: note_console(trouble, message))
     page.on("requestfailed", lambda request: trouble.complaints.append(f"failed: {request.url}"))
     page.on("request", lambda request: note_request(trouble, request.url, address))
-    page.goto(f"{address}/{name}", wait_until="load")
+    page.goto(f"{address}/{name}", wait_until="load", timeout=LOAD_PATIENCE_MS)
     charts = html.count(CHART_SCRIPT)
     visits = {}
     for mode in MODES:
@@ -177,7 +178,7 @@ def test_text_of_charts_and_controls_can_be_read(look):
 def test_charts_follow_the_width_of_the_window(browser, address, site):
     name = next(n for n in page_names(site) if CHART_SCRIPT in (site / n).read_text("utf-8"))
     page = browser.new_page(viewport={"width": 800, "height": 900})
-    page.goto(f"{address}/{name}", wait_until="load", timeout=PATIENCE_MS)
+    page.goto(f"{address}/{name}", wait_until="load", timeout=LOAD_PATIENCE_MS)
     page.wait_for_selector(".vega-embed svg.marks", timeout=PATIENCE_MS)
     page.set_viewport_size({"width": 1280, "height": 900})
     page.wait_for_timeout(500)

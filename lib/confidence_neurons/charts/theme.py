@@ -98,4 +98,4 @@ def _render(spec: dict[str, Any], **options: Any) -> dict[str, str]:
         **options,
     )
     assert isinstance(html, dict)
-    return {**html, "text/plain": spec["description"]}
+    return {**html, "text/plain": spec.get("description", "A chart without a description.")}

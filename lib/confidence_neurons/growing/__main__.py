@@ -39,7 +39,12 @@ def main(arguments: list[str] | None = None) -> None:
     growth = record_growth(recipe, text, run)
     final = load_snapshot(recipe, run / "snapshots" / f"step-{recipe.steps:06d}.safetensors")
     export_model(final, text.tokenizer, text.counts, options.out)
-    growth.to_csv(options.out / "growth.csv.gz", index=False, float_format="%.5g")
+    growth.to_csv(
+        options.out / "growth.csv.gz",
+        index=False,
+        float_format="%.5g",
+        compression={"method": "gzip", "mtime": 0},
+    )
     write_card(recipe, text, growth, seconds, options.out)
     if options.ship:
         ship_model(options.out, recipe.name)

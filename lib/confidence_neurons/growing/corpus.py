@@ -4,10 +4,9 @@ import csv
 import hashlib
 import tarfile
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
-MANIFEST = files("confidence_neurons.growing") / "MANIFEST.tsv"
+MANIFEST = Path(__file__).parent / "MANIFEST.tsv"
 
 
 @dataclass(frozen=True)

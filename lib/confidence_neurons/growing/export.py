@@ -1,5 +1,6 @@
 """Write a grown network as a Hugging Face GPT-NeoX directory."""
 
+import copy
 import math
 from pathlib import Path
 
@@ -19,7 +20,11 @@ FROZEN_EPS = 1e6
 def load_snapshot(recipe: Recipe, path: Path) -> GPTNeoXForCausalLM:
     """The network with the weights of one snapshot, as an ordinary GPT-NeoX."""
     network = build_network(recipe)
-    network.load_state_dict(load_file(path), strict=not recipe.tied)
+    weights = load_file(path)
+    missing = {name for name, _ in network.named_parameters()} - weights.keys()
+    if missing:
+        raise ValueError(f"{path}: the snapshot lacks {', '.join(sorted(missing))}")
+    network.load_state_dict(weights, strict=not recipe.tied)
     return with_ordinary_norm(network).eval()
 
 
@@ -49,7 +54,7 @@ def export_model(
 ) -> None:
     """Weights in half precision, configuration, tokenizer and unigram counts."""
     directory.mkdir(parents=True, exist_ok=True)
-    network.to(torch.float16).save_pretrained(directory)
+    copy.deepcopy(network).half().save_pretrained(directory)
     tokenizer.save_pretrained(directory)
     save_file(
         {"counts": torch.from_numpy(counts.astype(np.int64))},

@@ -52,6 +52,29 @@ class Recipe:
     seed: int = 0
     threads: int = 1
 
+    def __post_init__(self) -> None:
+        """Refuse a recipe that contradicts itself."""
+        shares = (self.corrupted_share, self.repeated_share)
+        if min(shares) < 0 or sum(shares) > 1:
+            raise ValueError(
+                f"expected corrupted_share and repeated_share of at least 0, together at most 1, "
+                f"got {shares[0]} and {shares[1]}"
+            )
+        if self.d_model % (2 * self.n_heads):
+            raise ValueError(
+                f"expected d_model to be a multiple of 2 * n_heads = {2 * self.n_heads}, "
+                f"got {self.d_model}"
+            )
+        if self.steps < 1:
+            raise ValueError(f"expected steps of at least 1, got {self.steps}")
+        if not 1 <= self.shortest_segment <= self.longest_segment:
+            raise ValueError(
+                "expected 1 <= shortest_segment <= longest_segment, got "
+                f"{self.shortest_segment} and {self.longest_segment}"
+            )
+        if self.frozen_scale is not None and self.frozen_scale <= 0:
+            raise ValueError(f"expected a frozen_scale above 0, got {self.frozen_scale}")
+
     @property
     def d_mlp(self) -> int:
         return 4 * self.d_model

@@ -31,7 +31,7 @@ from confidence_neurons.unembedding import (
     weight_norm,
 )
 
-SEQUENCES = 64
+SEQUENCES = 32
 CORRUPTION = 0.5
 PERIOD = 64
 
@@ -50,6 +50,16 @@ class Probe:
         """Held-out prose, the same with half its tokens replaced, and random repeats."""
         length = recipe.sequence_length - 1
         rows = min(SEQUENCES, len(text.validation) // length)
+        if rows < 1:
+            raise ValueError(
+                f"expected at least {length} tokens held out, got {len(text.validation)}: "
+                "give a longer corpus"
+            )
+        if recipe.sequence_length < 2 * PERIOD + 1:
+            raise ValueError(
+                f"expected a sequence_length of at least {2 * PERIOD + 1} for the repeats, "
+                f"got {recipe.sequence_length}"
+            )
         body = torch.from_numpy(text.validation[: rows * length].astype("int64"))
         bos = text.tokenizer.bos_token_id
         clean = torch.nn.functional.pad(body.view(rows, length), (1, 0), value=bos)

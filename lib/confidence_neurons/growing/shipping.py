@@ -11,6 +11,10 @@ from confidence_neurons.bundled import MODELS
 def ship_model(directory: Path, name: str, models: Path = MODELS) -> None:
     """Copy the model's files (not the run's) and write their SHA-256 sums."""
     target = models / name
+    if not directory.is_dir():
+        raise FileNotFoundError(f"expected a directory with a grown model, got {directory}")
+    if directory.resolve() == target.resolve():
+        raise ValueError(f"expected a model outside the package's data, got {target} itself")
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     sums = {}

@@ -61,6 +61,12 @@ def train(recipe: Recipe, mixture: Mixture, directory: Path, *, compiled: bool =
     `directory` receives `checkpoint.safetensors` (the state to resume from)
     and `snapshots/` (weights at logarithmically spaced steps, to measure
     afterwards). Returns the seconds of wall-clock time spent in all.
+    Sets PyTorch's number of threads and asks it for determinism, for good.
+
+    Raises
+    ------
+    ValueError
+        If the run in `directory` is past the recipe's last step.
     """
     torch.set_num_threads(recipe.threads)
     torch.use_deterministic_algorithms(True)
@@ -72,6 +78,11 @@ def train(recipe: Recipe, mixture: Mixture, directory: Path, *, compiled: bool =
     step, seconds = 0, 0.0
     if checkpoint.exists():
         step, seconds = load_checkpoint(checkpoint, network, optimizer)
+    if step > recipe.steps:
+        raise ValueError(
+            f"{checkpoint} is at step {step} already, expected at most {recipe.steps}: "
+            "ask for more steps, or start in an empty directory"
+        )
 
     loss_function = torch.compile(next_token_loss) if compiled else next_token_loss
     wanted = set(snapshot_steps(recipe.steps))
