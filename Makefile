@@ -9,7 +9,7 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 BIN := .venv/bin
 STAMP := .venv/.installed
 SITE := _build/html
-NBVAL := $(BIN)/python -m pytest -c tests/nbval.ini
+NBVAL := $(BIN)/python -m pytest -c nbval.ini
 
 # Nothing in this project may ask a model hub for anything.
 export HF_HUB_OFFLINE := 1

@@ -20,7 +20,7 @@ def run_nbval(directory: Path, stored: str) -> subprocess.CompletedProcess[str]:
     path = directory / "chapter.ipynb"
     nbformat.write(new_notebook(cells=[cell]), path)
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-c", "tests/nbval.ini", str(path)],
+        [sys.executable, "-m", "pytest", "-c", "nbval.ini", str(path)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -40,4 +40,4 @@ def test_an_altered_number_fails(tmp_path):
 
 
 def test_the_makefile_uses_these_flags():
-    assert "-c tests/nbval.ini" in (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert "-c nbval.ini" in (ROOT / "Makefile").read_text(encoding="utf-8")

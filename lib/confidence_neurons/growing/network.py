@@ -40,7 +40,6 @@ def build_network(recipe: Recipe) -> GPTNeoXForCausalLM:
         num_attention_heads=recipe.n_heads,
         intermediate_size=recipe.d_mlp,
         max_position_embeddings=recipe.sequence_length,
-        rotary_pct=1.0,
         rope_parameters={
             "rope_type": "default",
             "rope_theta": 10_000.0,
@@ -55,5 +54,6 @@ def build_network(recipe: Recipe) -> GPTNeoXForCausalLM:
     torch.manual_seed(recipe.seed)
     network = GPTNeoXForCausalLM(config)
     if recipe.frozen_scale is not None:
-        network.gpt_neox.final_layer_norm = FrozenScaleNorm(recipe.d_model, recipe.frozen_scale)
+        norm = FrozenScaleNorm(recipe.d_model, recipe.frozen_scale)
+        network.gpt_neox.set_submodule("final_layer_norm", norm)
     return network

@@ -19,7 +19,7 @@ from confidence_neurons.unembedding import (
     spectrum,
 )
 
-SEQUENCES = 16
+SEQUENCES = 8
 NULL_SHARE_OF_MEDIAN = 0.25
 
 
@@ -40,26 +40,23 @@ def measure_phenomena(
     repeated = repeated_random(model.cfg.d_vocab, PERIOD, count=sequences, seed=0)
     first, second = repeat_losses(model, repeated, PERIOD)
     neurons = neuron_table(model, counts, clean, corrupted)
-    mediated = neurons["corrupted_ln_mediated"] > 0.5
-    entropy_neurons = neurons[
+    entropy_neurons = (
         (neurons["null_fraction"] > 0.6)
         & (neurons["logit_var"] < 0.4 * neurons["logit_var"].median())
-        & mediated
-    ]
+        & (neurons["corrupted_ln_mediated"] > 0.5)
+    )
     strongest = neurons["corrupted_total"] >= neurons["corrupted_total"].quantile(0.95)
     strong_on_clean = neurons["clean_total"] >= neurons["clean_total"].quantile(0.9)
-    frequency_neurons = neurons[
-        (neurons["frequency_cosine"].abs() > 0.75)
-        & (neurons["corrupted_total"] > neurons["corrupted_total"].median())
-    ]
+    mediated_on_clean = strong_on_clean & (neurons["clean_ln_mediated"] > 0.5)
+    frequency_neurons = (neurons["frequency_cosine"].abs() > 0.75) & (
+        neurons["corrupted_total"] > neurons["corrupted_total"].median()
+    )
     return {
         **null_space_summary(model),
-        "entropy neurons": len(entropy_neurons),
-        "entropy neurons among the strongest 5 %": int(strongest[entropy_neurons.index].sum()),
-        "LN-mediated among the strongest tenth on clean text": int(
-            (strong_on_clean & (neurons["clean_ln_mediated"] > 0.5)).sum()
-        ),
-        "frequency neurons": len(frequency_neurons),
+        "entropy neurons": _count(entropy_neurons),
+        "entropy neurons among the strongest 5 %": _count(entropy_neurons & strongest),
+        "LN-mediated among the strongest tenth on clean text": _count(mediated_on_clean),
+        "frequency neurons": _count(frequency_neurons),
         "best induction score": induction_scores(model, repeated, PERIOD).max().item(),
         "loss on the first copy": first.item(),
         "loss on the second copy": second.item(),
@@ -109,3 +106,7 @@ def neuron_table(
         frame[f"{kind}_total"] = effects["entropy_total"]
         frame[f"{kind}_ln_mediated"] = effects["entropy_ln_mediated"]
     return frame
+
+
+def _count(neurons: pd.Series) -> int:
+    return int(neurons.to_numpy().sum())

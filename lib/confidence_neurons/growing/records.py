@@ -17,6 +17,7 @@ from confidence_neurons.final_norm import FinalNorm
 from confidence_neurons.forward import logits_from_residual, run_final
 from confidence_neurons.frequency import frequency_cosine
 from confidence_neurons.growing.export import export_model, load_snapshot
+from confidence_neurons.growing.mixture import BOS_ID
 from confidence_neurons.growing.preparation import PreparedText
 from confidence_neurons.growing.recipe import Recipe
 from confidence_neurons.induction import induction_scores
@@ -61,14 +62,13 @@ class Probe:
                 f"got {recipe.sequence_length}"
             )
         body = torch.from_numpy(text.validation[: rows * length].astype("int64"))
-        bos = text.tokenizer.bos_token_id
-        clean = torch.nn.functional.pad(body.view(rows, length), (1, 0), value=bos)
+        clean = torch.nn.functional.pad(body.view(rows, length), (1, 0), value=BOS_ID)
         counts = torch.from_numpy(text.counts)
         return cls(
             clean=clean,
             corrupted=corrupt(clean, CORRUPTION, counts, seed=recipe.seed),
             repeated=repeated_random(
-                recipe.vocab_size, PERIOD, count=rows, bos=bos, seed=recipe.seed
+                recipe.vocab_size, PERIOD, count=rows, bos=BOS_ID, seed=recipe.seed
             ),
             counts=counts,
         )
@@ -98,7 +98,8 @@ def record_growth(recipe: Recipe, text: PreparedText, directory: Path) -> pd.Dat
         for name, values in measures.items():
             frame = pd.DataFrame({"value": values.flatten().double().cpu().numpy()})
             frames.append(frame.rename_axis("index").reset_index().assign(step=step, measure=name))
-    return pd.concat(frames, ignore_index=True)[["step", "measure", "index", "value"]]
+    columns = ["step", "measure", "index", "value"]
+    return pd.DataFrame(pd.concat(frames, ignore_index=True), columns=columns)
 
 
 def measure(model: TransformerBridge, probe: Probe, k: int) -> dict[str, Float[Tensor, "..."]]:
