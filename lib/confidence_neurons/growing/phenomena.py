@@ -108,5 +108,5 @@ def neuron_table(
     return frame
 
 
-def _count(neurons: pd.Series) -> int:
+def _count(neurons: pd.Series | pd.DataFrame) -> int:
     return int(neurons.to_numpy().sum())
