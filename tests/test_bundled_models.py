@@ -48,7 +48,7 @@ def phenomena(prose):
 
 def card_rows(name: str) -> dict[str, float]:
     text = (MODELS / name / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| ([^|]+) \| ([0-9.eE+-]+|nan) \|$", text, re.MULTILINE)
+    rows = re.findall(r"^\| ([^|]+) \| (-?[0-9][0-9.eE+-]*|nan) \|$", text, re.MULTILINE)
     return {quantity: float(value) for quantity, value in rows}
 
 
