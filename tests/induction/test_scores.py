@@ -1,4 +1,4 @@
-"""Induction scores on planted attention patterns and against a loop over hooks."""
+"""Head scores on planted attention patterns and against a loop over hooks."""
 
 from types import SimpleNamespace
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import references
-from confidence_neurons.induction import induction_scores
+from confidence_neurons.induction import head_scores, induction_scores
 from confidence_neurons.text import repeated_random
 
 
@@ -70,6 +70,29 @@ def test_layers_heads_and_rows_keep_their_places():
     assert scores.tolist() == [[0, 0], [0, 0.5]]
 
 
+def test_planted_heads_are_told_apart():
+    period, length = 6, 13
+    heads = torch.stack(
+        [
+            looking_back(length, period - 1),
+            looking_back(length, 1),
+            looking_back(length, length),
+            0.5 * looking_back(length, 1) + 0.5 * looking_back(length, length),
+        ]
+    )
+    table = head_scores(
+        PlantedModel([heads.expand(3, -1, -1, -1), heads.flip(0).expand(3, -1, -1, -1)]),
+        repeated_random(50, period, count=3),
+        period,
+    )
+    assert table.columns.tolist() == ["layer", "head", "induction", "previous_token", "bos"]
+    assert table["layer"].tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
+    assert table["head"].tolist() == [0, 1, 2, 3, 0, 1, 2, 3]
+    first, second = table.iloc[:4, 2:].to_numpy(), table.iloc[4:, 2:].to_numpy()
+    assert first.tolist() == [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0.5, 0.5]]
+    assert second.tolist() == first[::-1].tolist()
+
+
 @pytest.mark.parametrize("architecture", ["gpt2-tied", "neox-serial", "llama"])
 def test_scores_agree_with_a_loop_over_hooked_patterns(architecture):
     model, _ = references.tiny_pair(architecture)
@@ -86,10 +109,19 @@ def test_scores_agree_with_a_loop_over_hooked_patterns(architecture):
         model.run_with_hooks(tokens, fwd_hooks=[(name, keep) for name in names])
     scores = induction_scores(model, tokens, period)
     assert scores.shape == (model.cfg.n_layers, model.cfg.n_heads)
+    table = head_scores(model, tokens, period).set_index(["layer", "head"])
     for layer, name in enumerate(names):
         for head in range(model.cfg.n_heads):
-            expected = references.mean_attention(patterns[name][:, head], period)
+            pattern = patterns[name][:, head]
+            expected = references.mean_attention(pattern, period)
             assert scores[layer, head].item() == pytest.approx(expected, abs=1e-6)
+            row = table.loc[(layer, head)]
+            assert row["induction"] == pytest.approx(expected, abs=1e-6)
+            queries = range(period + 1, 2 * period + 1)
+            before = sum(pattern[:, query, query - 1].mean().item() for query in queries)
+            bos = sum(pattern[:, query, 0].mean().item() for query in queries)
+            assert row["previous_token"] == pytest.approx(before / period, abs=1e-6)
+            assert row["bos"] == pytest.approx(bos / period, abs=1e-6)
     assert scores.std() > 1e-4
 
 
@@ -103,8 +135,9 @@ def test_many_rows_score_as_their_parts_do():
 @pytest.mark.parametrize("period", [5, 7])
 def test_a_period_that_does_not_fit_is_refused(period):
     model, _ = references.tiny_pair("neox-serial")
-    with pytest.raises(ValueError, match="repeated_random"):
-        induction_scores(model, repeated_random(300, 6, count=2), period)
+    for scores in (induction_scores, head_scores):
+        with pytest.raises(ValueError, match="repeated_random"):
+            scores(model, repeated_random(300, 6, count=2), period)
 
 
 def test_copies_that_differ_are_refused():

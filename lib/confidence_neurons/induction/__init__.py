@@ -1,0 +1,61 @@
+"""Induction: copying what followed the same tokens last time, and how it makes a model sure.
+
+Which heads do it (`scores`); repeats, made (`copies`) and found in running
+text (`natural`); switching off heads (`attention`) and neurons (`neurons`),
+always beside a control set (`sets`); what stands at the output (`readings`),
+along a repeated sequence (`along`), and before and after an ablation
+(`comparison`, `effects`); how much neurons respond (`activations`). The case
+study follows Stolfo et al. 2024 (arXiv 2406.16254), section 6.
+"""
+
+from confidence_neurons.induction.activations import (
+    activation_change,
+    synthetic_and_natural_change,
+)
+from confidence_neurons.induction.along import along_repeats
+from confidence_neurons.induction.attention import attend_to_bos
+from confidence_neurons.induction.comparison import check_task, compare, measure_task
+from confidence_neurons.induction.copies import check_copies, check_mask, copy_masks
+from confidence_neurons.induction.effects import head_effects, neuron_effects
+from confidence_neurons.induction.natural import (
+    matched_positions,
+    natural_repeats,
+    position_mask,
+)
+from confidence_neurons.induction.neurons import ablate_neurons, mean_activations
+from confidence_neurons.induction.readings import Readings, read_output
+from confidence_neurons.induction.scores import head_scores, induction_scores
+from confidence_neurons.induction.sets import (
+    check_heads,
+    nearest_norm_neurons,
+    random_heads,
+    random_neurons,
+)
+
+__all__ = [
+    "Readings",
+    "ablate_neurons",
+    "activation_change",
+    "along_repeats",
+    "attend_to_bos",
+    "check_copies",
+    "check_heads",
+    "check_mask",
+    "check_task",
+    "compare",
+    "copy_masks",
+    "head_effects",
+    "head_scores",
+    "induction_scores",
+    "matched_positions",
+    "mean_activations",
+    "measure_task",
+    "natural_repeats",
+    "nearest_norm_neurons",
+    "neuron_effects",
+    "position_mask",
+    "random_heads",
+    "random_neurons",
+    "read_output",
+    "synthetic_and_natural_change",
+]
