@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
@@ -57,7 +56,7 @@ def _look_at_bos(heads: list[int]) -> Callable[[Tensor, object], Tensor]:
         pattern: Float[Tensor, "batch head query key"], hook: object
     ) -> Float[Tensor, "batch head query key"]:
         replaced = pattern.clone()
-        replaced[:, heads] = torch.zeros_like(pattern[:, heads])
+        replaced[:, heads] = 0
         replaced[:, heads, :, 0] = 1
         return replaced
 
