@@ -8,6 +8,7 @@ from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.final_norm import FinalNorm
+from confidence_neurons.neurons import layer_index
 from confidence_neurons.text import check_tokens
 
 
@@ -20,8 +21,9 @@ class FinalState:
     residual:
         The residual stream that enters the final norm.
     activations:
-        Activations of the last layer's MLP neurons (after the nonlinearity;
-        for gated MLPs, after the gate).
+        Activations of one layer's MLP neurons (after the nonlinearity; for
+        gated MLPs, after the gate), the last layer's unless another was asked
+        for.
     """
 
     residual: Float[Tensor, "batch position d_model"]
@@ -30,9 +32,12 @@ class FinalState:
 
 @torch.no_grad()
 def run_final(
-    model: TransformerBridge, tokens: Int[Tensor, "batch position"], batch_size: int = 16
+    model: TransformerBridge,
+    tokens: Int[Tensor, "batch position"],
+    batch_size: int = 16,
+    layer: int | None = None,
 ) -> FinalState:
-    """Final residual stream and last-layer neuron activations for each token.
+    """Final residual stream and neuron activations of a layer (the last) for each token.
 
     `batch_size` sequences go through the model at once; it bounds the memory
     and does not change the result.
@@ -40,19 +45,17 @@ def run_final(
     Raises
     ------
     ValueError
-        If tokens are out of range, rows exceed the model's context, or
-        `batch_size` is below 1.
+        If tokens are out of range, rows exceed the model's context,
+        `batch_size` is below 1, or there is no such layer.
     """
-    check_tokens(tokens, model.cfg.d_vocab)
-    if tokens.shape[1] > model.cfg.n_ctx:
-        raise ValueError(
-            f"expected rows of at most {model.cfg.n_ctx} tokens, the model's context, "
-            f"got {tokens.shape[1]}"
-        )
+    check_rows(model, tokens)
     if batch_size < 1:
         raise ValueError(f"expected a batch_size of at least 1, got {batch_size}")
-    layer = model.cfg.n_layers - 1
-    names = (f"blocks.{layer}.hook_resid_post", f"blocks.{layer}.mlp.hook_post")
+    last = model.cfg.n_layers - 1
+    names = (
+        f"blocks.{last}.hook_resid_post",
+        f"blocks.{layer_index(model, layer)}.mlp.hook_post",
+    )
     residuals, activations = [], []
     for chunk in tokens.split(batch_size):
         _, cache = model.run_with_cache(
@@ -81,6 +84,23 @@ def logits_from_residual(
     check_linear_unembedding(model)
     normalised = FinalNorm.from_model(model).apply(residual, scale)
     return normalised @ model.W_U + model.b_U
+
+
+def check_rows(model: TransformerBridge, tokens: Int[Tensor, "batch position"]) -> None:
+    """Refuse token ids that the model cannot read.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If tokens are not of the usual form, out of range, or rows exceed the
+        model's context.
+    """
+    check_tokens(tokens, model.cfg.d_vocab)
+    if tokens.shape[1] > model.cfg.n_ctx:
+        raise ValueError(
+            f"expected rows of at most {model.cfg.n_ctx} tokens, the model's context, "
+            f"got {tokens.shape[1]}"
+        )
 
 
 def check_linear_unembedding(model: TransformerBridge) -> None:

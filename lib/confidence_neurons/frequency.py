@@ -1,8 +1,12 @@
 """The unigram distribution and the direction in the logits that leads to it."""
 
+from dataclasses import dataclass
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+
+from confidence_neurons.unembedding import gram
 
 
 def unigram_distribution(counts: Int[Tensor, " d_vocab"]) -> Float[Tensor, " d_vocab"]:
@@ -41,6 +45,63 @@ def frequency_direction(counts: Int[Tensor, " d_vocab"]) -> Float[Tensor, " d_vo
     return (centred / centred.norm()).float()
 
 
+@dataclass(frozen=True)
+class Unigram:
+    """The unigram distribution P_freq and its direction u, ready to be compared with.
+
+    log p_freq = (mean over the vocabulary) + spread * u.
+
+    Attributes
+    ----------
+    probability, direction:
+        P_freq and the unit vector u.
+    spread:
+        Length of the centred log p_freq, in nats.
+    mean_direction:
+        Mean of u under P_freq.
+    """
+
+    probability: Float[Tensor, " d_vocab"]
+    direction: Float[Tensor, " d_vocab"]
+    spread: float
+    mean_direction: float
+
+    @classmethod
+    def from_counts(
+        cls, counts: Int[Tensor, " d_vocab"], d_vocab: int, device: torch.device | str = "cpu"
+    ) -> "Unigram":
+        """Smooth the counts of a vocabulary of `d_vocab` tokens.
+
+        Raises
+        ------
+        ValueError
+            As `frequency_direction`; also if the counts belong to another vocabulary.
+        """
+        check_vocabulary(counts, d_vocab)
+        probability, direction = unigram_distribution(counts), frequency_direction(counts)
+        return cls(
+            probability=probability.to(device),
+            direction=direction.to(device),
+            spread=float(probability.double().log() @ direction.double()),
+            mean_direction=float(probability.double() @ direction.double()),
+        )
+
+
+def check_vocabulary(counts: Int[Tensor, " d_vocab"], d_vocab: int) -> None:
+    """Refuse counts that are not one for each token of the vocabulary.
+
+    Raises
+    ------
+    ValueError
+        If their number is another one.
+    """
+    if len(counts) != d_vocab:
+        raise ValueError(
+            f"expected counts for {d_vocab} tokens, got {len(counts)}: "
+            "they belong to another vocabulary"
+        )
+
+
 def frequency_cosine(
     w_out: Float[Tensor, "neuron d_model"],
     unembedding: Float[Tensor, "d_model d_vocab"],
@@ -56,10 +117,8 @@ def frequency_cosine(
     ValueError
         If the counts belong to another vocabulary.
     """
-    if len(counts) != unembedding.shape[1]:
-        raise ValueError(
-            f"expected counts for {unembedding.shape[1]} tokens, got {len(counts)}: "
-            "they belong to another vocabulary"
-        )
-    effects = torch.nn.functional.normalize(w_out @ unembedding, dim=-1)
-    return effects @ frequency_direction(counts).to(effects)
+    check_vocabulary(counts, unembedding.shape[1])
+    neurons = w_out.double()
+    along = neurons @ (unembedding @ frequency_direction(counts).to(unembedding)).double()
+    squared_length = ((neurons @ gram(unembedding)) * neurons).sum(dim=-1)
+    return (along / squared_length.clamp(min=0).sqrt()).nan_to_num(0).to(w_out.dtype)

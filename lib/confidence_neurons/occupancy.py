@@ -8,10 +8,10 @@ from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
-from confidence_neurons.ablation import neuron_weights
 from confidence_neurons.distributions import entropy
 from confidence_neurons.final_norm import FinalNorm
 from confidence_neurons.forward import logits_from_residual, run_final
+from confidence_neurons.neurons import neuron_weights
 from confidence_neurons.text import corrupt, measured
 from confidence_neurons.unembedding import null_fraction, weight_norm
 

@@ -14,6 +14,7 @@ from confidence_neurons.final_norm import FinalNorm
 
 NUMERICAL_ZERO = 1e-4
 TAIL_SHARE = 0.25
+COLUMNS_AT_ONCE = 8192
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,7 @@ def spectrum(unembedding: Float[Tensor, "d_model d_vocab"]) -> Spectrum:
     """
     if unembedding.ndim != 2:
         raise ValueError(f"expected [d_model, d_vocab], got shape {tuple(unembedding.shape)}")
-    weights = unembedding.double()
-    eigenvalues, eigenvectors = torch.linalg.eigh(weights @ weights.T)
+    eigenvalues, eigenvectors = torch.linalg.eigh(gram(unembedding))
     values = eigenvalues.clamp(min=0).sqrt().flip(0)
     return Spectrum(eigenvectors.flip(1).float(), values.float())
 
@@ -138,6 +138,9 @@ def logit_var(
     Small where a neuron moves all logits alike, that is, hardly any relative
     to the others. A token whose unembedding is exactly zero counts as
     cosine 0. The variance divides by d_vocab.
+
+    With C the covariance of the normalised columns over the vocabulary and n
+    the normalised w_out it is n C n, so that no [neuron, d_vocab] table is made.
     """
     if w_out.shape[-1] != unembedding.shape[0]:
         raise ValueError(
@@ -145,5 +148,16 @@ def logit_var(
             f"{unembedding.shape[0]}, got shape {tuple(w_out.shape)}"
         )
     columns = torch.nn.functional.normalize(unembedding, dim=0)
-    neurons = torch.nn.functional.normalize(w_out, dim=-1)
-    return (neurons @ columns).var(dim=-1, correction=0)
+    centred = columns - columns.mean(dim=-1, keepdim=True)
+    neurons = torch.nn.functional.normalize(w_out, dim=-1).double()
+    covariance = gram(centred) / centred.shape[1]
+    return ((neurons @ covariance) * neurons).sum(dim=-1).to(w_out.dtype)
+
+
+def gram(matrix: Float[Tensor, "d_model d_vocab"]) -> Float[Tensor, "d_model d_model"]:
+    """matrix times its transpose, in double precision; bounded memory."""
+    total = torch.zeros(len(matrix), len(matrix), dtype=torch.float64, device=matrix.device)
+    for columns in matrix.split(COLUMNS_AT_ONCE, dim=1):
+        wide = columns.double()
+        total += wide @ wide.T
+    return total

@@ -5,19 +5,12 @@ from jaxtyping import Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
-from confidence_neurons.ablation import entropy_effects, neuron_weights
-from confidence_neurons.frequency import frequency_cosine
+from confidence_neurons.ablation import scan
 from confidence_neurons.growing.records import PERIOD, mean_loss, repeat_losses
 from confidence_neurons.induction import induction_scores
+from confidence_neurons.neuron_properties import neuron_properties
 from confidence_neurons.text import corrupt, prose_tokens, repeated_random
-from confidence_neurons.unembedding import (
-    NUMERICAL_ZERO,
-    choose_null_dimension,
-    effective_unembedding,
-    logit_var,
-    null_fraction,
-    spectrum,
-)
+from confidence_neurons.unembedding import NUMERICAL_ZERO, effective_unembedding, spectrum
 
 SEQUENCES = 8
 NULL_SHARE_OF_MEDIAN = 0.25
@@ -90,19 +83,9 @@ def neuron_table(
     corrupted: Int[Tensor, "batch position"],
 ) -> pd.DataFrame:
     """Weights and entropy effects of every last-layer neuron, on two kinds of text."""
-    unembedding = effective_unembedding(model)
-    decomposition = spectrum(unembedding)
-    null_space = decomposition.null_space(choose_null_dimension(decomposition.values))
-    w_out = neuron_weights(model)
-    columns: dict[str, Tensor] = {
-        "weight_norm": w_out.norm(dim=-1),
-        "null_fraction": null_fraction(w_out, null_space),
-        "logit_var": logit_var(w_out, unembedding),
-        "frequency_cosine": frequency_cosine(w_out, unembedding, counts),
-    }
-    frame = pd.DataFrame({name: values.cpu().numpy() for name, values in columns.items()})
+    frame = neuron_properties(model, counts)
     for kind, tokens in (("clean", clean), ("corrupted", corrupted)):
-        effects = entropy_effects(model, tokens)
+        effects = scan(model, tokens)
         frame[f"{kind}_total"] = effects["entropy_total"]
         frame[f"{kind}_ln_mediated"] = effects["entropy_ln_mediated"]
     return frame

@@ -11,7 +11,6 @@ from torch import Tensor
 from tqdm import tqdm
 from transformer_lens.model_bridge import TransformerBridge
 
-from confidence_neurons.ablation import neuron_weights
 from confidence_neurons.distributions import next_token_loss
 from confidence_neurons.final_norm import FinalNorm
 from confidence_neurons.forward import logits_from_residual, run_final
@@ -22,6 +21,7 @@ from confidence_neurons.growing.preparation import PreparedText
 from confidence_neurons.growing.recipe import Recipe
 from confidence_neurons.induction import induction_scores
 from confidence_neurons.loading import load_model
+from confidence_neurons.neurons import neuron_weights
 from confidence_neurons.text import corrupt, measured, repeated_random
 from confidence_neurons.unembedding import (
     choose_null_dimension,

@@ -1,0 +1,6 @@
+"""Mean-ablate neurons: effects on entropy, loss and prediction, total, direct and indirect."""
+
+from confidence_neurons.ablation.scan import scan
+from confidence_neurons.ablation.tokens import token_effects
+
+__all__ = ["scan", "token_effects"]

@@ -1,0 +1,76 @@
+"""The effect of an ablation through the final scale alone.
+
+With the residual stream clean and only its scale that of the ablated run, the
+logits are l + e g, where g is the part of the logits that the scale divides
+and e = s / s' - 1 the stretch. For one token, entropy and loss are therefore
+functions of the single number e, whatever the neuron. They are evaluated
+exactly at Chebyshev nodes of log(1 + e) and interpolated between them: a
+smooth function of one variable needs few nodes for float32 precision.
+"""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from confidence_neurons.ablation.exact import LN2, LOG2E, Changes, distribution_in_bits
+from confidence_neurons.ablation.readout import Ablations, Clean, Readout
+
+NODES = 17
+NARROWEST = 1e-3
+
+
+@torch.no_grad()
+def indirect_changes(readout: Readout, clean: Clean, ablations: Ablations) -> Changes:
+    """`entropy_indirect` and `loss_indirect`, ablated minus clean, in nats."""
+    log_stretch = ablations.stretch.log1p()
+    low = log_stretch.amin(dim=-1, keepdim=True) - NARROWEST
+    high = log_stretch.amax(dim=-1, keepdim=True) + NARROWEST
+    angles = (torch.arange(NODES, dtype=torch.float64) + 0.5) * (math.pi / NODES)
+    nodes = angles.cos().to(low)
+    stretch = torch.expm1((low + high) / 2 + (high - low) / 2 * nodes)
+    entropy, loss = _scale_response(readout, clean, ablations, stretch)
+
+    # Chebyshev coefficients by the discrete cosine transform.
+    orders = torch.arange(NODES, dtype=torch.float64)
+    transform = (2 / NODES * (orders[:, None] * angles).cos()).to(low)
+    transform[0] /= 2
+    x = (2 * log_stretch - low - high) / (high - low)
+    return {
+        "entropy_indirect": _chebyshev(entropy @ transform.T, x),
+        "loss_indirect": _chebyshev(loss @ transform.T, x),
+    }
+
+
+def _scale_response(
+    readout: Readout,
+    clean: Clean,
+    ablations: Ablations,
+    stretch: Float[Tensor, "token node"],
+) -> tuple[Float[Tensor, "token node"], Float[Tensor, "token node"]]:
+    """Changes of entropy and loss when the logits are stretched, at each node."""
+    scaled = clean.centred - readout.bias
+    scaled -= torch.linalg.vecdot(clean.probability, scaled).unsqueeze(-1)
+    target = ablations.target[:, None]
+    entropies, losses = [], []
+    for column in stretch.split(1, dim=-1):
+        logits = torch.addcmul(clean.centred, column, scaled) * LOG2E
+        sums = distribution_in_bits(logits, shift=True)
+        entropies.append(sums["entropy"] * LN2)
+        losses.append((sums["log_z"] - logits.gather(1, target).squeeze(-1)) * LN2)
+    clean_loss = clean.entropy - clean.centred.gather(1, target)
+    return (
+        torch.stack(entropies, dim=-1) - clean.entropy,
+        torch.stack(losses, dim=-1) - clean_loss,
+    )
+
+
+def _chebyshev(
+    coefficients: Float[Tensor, "token node"], x: Float[Tensor, "token neuron"]
+) -> Float[Tensor, "token neuron"]:
+    """Sum of coefficients times Chebyshev polynomials, by Clenshaw's recurrence."""
+    later, latest = torch.zeros_like(x), torch.zeros_like(x)
+    for column in reversed(coefficients.split(1, dim=-1)[1:]):
+        later, latest = latest, 2 * x * latest - later + column
+    return x * latest - later + coefficients[:, :1]

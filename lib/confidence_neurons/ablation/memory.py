@@ -1,0 +1,47 @@
+"""How many neurons and tokens to hold at once within a budget of memory."""
+
+from dataclasses import dataclass
+
+from confidence_neurons.ablation.exact import ELEMENTS_AT_ONCE
+
+FLOAT = 4
+DEFAULT_BUDGET = 512 * 2**20
+TENSORS_PER_TOKEN = 9  # of size d_vocab: the clean distribution and its weighted copies
+TENSORS_PER_PAIR = 40  # of size token x neuron: moments, sums, changes
+FEWEST_TOKENS = 96  # fewer would make the matrix products slow
+BLOCK_TENSORS = 3  # of the size of one block of ablated logits
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Neurons whose readings are held at once (a panel), and tokens at once."""
+
+    neurons: int
+    tokens: int
+
+    @classmethod
+    def within(cls, budget: float, d_vocab: int, neurons: int, device: str = "cpu") -> "Plan":
+        """Share a budget, in bytes, between readings and tokens.
+
+        The budget covers what a scan holds beside the model, its effective
+        unembedding, and the activations and residual streams of the tokens.
+
+        Raises
+        ------
+        ValueError
+            If the budget does not hold one neuron and one token.
+        """
+        block = BLOCK_TENSORS * FLOAT * max(ELEMENTS_AT_ONCE.get(device, 2**20), d_vocab)
+        row = FLOAT * d_vocab
+        least = block + 2 * (row + TENSORS_PER_TOKEN * row + TENSORS_PER_PAIR * FLOAT)
+        if not budget >= least:
+            raise ValueError(
+                f"expected a memory_budget of at least {least:,} bytes for a vocabulary of "
+                f"{d_vocab:,} tokens, got {budget:,}: give more, the default is {DEFAULT_BUDGET:,}"
+            )
+        half = (budget - block) / 2
+        panels = -(-neurons // max(1, int(half // row)))
+        panel = -(-neurons // panels)
+        tokens = int(half // (TENSORS_PER_TOKEN * row + TENSORS_PER_PAIR * FLOAT * panel))
+        in_cache = max(FEWEST_TOKENS, ELEMENTS_AT_ONCE.get(device, 2**20) // d_vocab)
+        return cls(panel, max(1, min(tokens, in_cache)))

@@ -1,0 +1,113 @@
+"""Check what was asked of a scan, before any work, and prepare the inputs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from transformer_lens.model_bridge import TransformerBridge
+
+from confidence_neurons.ablation.readout import Ablations, Readout
+from confidence_neurons.bundled import bundled_names
+from confidence_neurons.forward import check_linear_unembedding, check_rows, run_final
+from confidence_neurons.frequency import Unigram
+from confidence_neurons.loading import unigram_counts
+from confidence_neurons.neurons import chosen_neurons, layer_index, neuron_weights
+from confidence_neurons.text import measured
+
+
+@dataclass(frozen=True)
+class Request:
+    """A valid request: which tokens, which neurons of which layer, which means."""
+
+    model: TransformerBridge
+    tokens: Int[Tensor, "batch position"]
+    reference: Int[Tensor, "batch position"] | None
+    layer: int
+    neurons: list[int]
+    counts: Int[Tensor, " d_vocab"] | None
+    unigram: Unigram | None
+
+    @classmethod
+    def check(
+        cls,
+        model: TransformerBridge,
+        tokens: Int[Tensor, "batch position"],
+        *,
+        neurons: Sequence[int] | None,
+        reference: Int[Tensor, "batch position"] | None,
+        layer: int | None,
+        counts: Int[Tensor, " d_vocab"] | None,
+        frequency: bool,
+    ) -> "Request":
+        """Refuse bad input at once.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If tokens (or the reference's) are not of the usual form, a neuron
+            or the layer is not there, weights are NaN, or counts are missing
+            or belong to another vocabulary.
+        """
+        d_vocab = model.cfg.d_vocab
+        for rows in (tokens,) if reference is None else (tokens, reference):
+            check_rows(model, rows)
+        place = layer_index(model, layer)
+        w_out = neuron_weights(model, place)
+        if not w_out.isfinite().all():
+            raise ValueError(
+                f"the output weights of layer {place} are NaN or infinite: load the model again"
+            )
+        if counts is None and model.cfg.model_name in bundled_names():
+            counts = unigram_counts(model.cfg.model_name)
+        if frequency and counts is None:
+            raise ValueError(
+                f"expected counts for the frequency columns, got none, and {model.cfg.model_name} "
+                "has none of its own: count the tokens of a text with frequency.count_tokens"
+            )
+        unigram = None
+        if counts is not None:
+            unigram = Unigram.from_counts(counts, d_vocab, model.W_U.device)
+        return cls(
+            model,
+            tokens,
+            reference,
+            place,
+            chosen_neurons(neurons, len(w_out)),
+            counts,
+            unigram if frequency else None,
+        )
+
+    @property
+    def is_residual_update(self) -> bool:
+        """Whether an ablation only adds a multiple of w_out to the last residual stream.
+
+        Not so before the last layer, where a norm follows the MLP, or where
+        logits are soft-capped.
+        """
+        block = self.model.blocks[self.layer]
+        try:
+            check_linear_unembedding(self.model)
+        except NotImplementedError:
+            return False
+        last = self.layer == self.model.cfg.n_layers - 1
+        return last and getattr(block, "ln2_post", None) is None
+
+    def activations(self, tokens: Int[Tensor, "batch position"]) -> Float[Tensor, "token neuron"]:
+        """Activations of the chosen neurons at the measured positions of some rows."""
+        state = run_final(self.model, tokens, layer=self.layer)
+        return measured(state.activations)[..., self.neurons].flatten(0, 1).float()
+
+    def ablations(self) -> tuple[Readout, Ablations, Float[Tensor, " neuron"]]:
+        """What the closed form needs, and the means that activations are replaced by."""
+        state = run_final(self.model, self.tokens)
+        activations = measured(state.activations)[..., self.neurons].flatten(0, 1).float()
+        source = activations if self.reference is None else self.activations(self.reference)
+        means = source.mean(dim=0, dtype=torch.float64).float()
+        readout = Readout.from_model(self.model)
+        residual = measured(state.residual).flatten(0, 1).float()
+        w_out = neuron_weights(self.model)[self.neurons]
+        target = self.tokens[:, 2:].flatten().to(residual.device)
+        delta = means - activations
+        return readout, Ablations.build(readout, residual, target, w_out, delta), means

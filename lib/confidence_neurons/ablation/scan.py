@@ -1,0 +1,241 @@
+"""Mean-ablate every neuron of a layer: one row of effects for each."""
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+import torch
+from jaxtyping import Int
+from torch import Tensor
+from transformer_lens.model_bridge import TransformerBridge
+
+from confidence_neurons.ablation.engine import (
+    exact_pieces,
+    second_order_error,
+    second_order_pieces,
+)
+from confidence_neurons.ablation.exact import Changes
+from confidence_neurons.ablation.memory import DEFAULT_BUDGET, Plan
+from confidence_neurons.ablation.request import Request
+from confidence_neurons.ablation.rerun import rerun_pieces
+from confidence_neurons.neuron_properties import neuron_properties
+
+METHODS = ("exact", "second-order")
+POOR_ESTIMATE = 0.02
+
+
+@torch.no_grad()
+def scan(
+    model: TransformerBridge,
+    tokens: Int[Tensor, "batch position"],
+    *,
+    neurons: Sequence[int] | None = None,
+    reference: Int[Tensor, "batch position"] | None = None,
+    method: str = "exact",
+    frequency: bool = False,
+    counts: Int[Tensor, " d_vocab"] | None = None,
+    layer: int | None = None,
+    null_dimension: int | None = None,
+    memory_budget: float = DEFAULT_BUDGET,
+    seed: int = 0,
+    progress: bool = False,
+) -> pd.DataFrame:
+    """What mean-ablating each neuron does to entropy, loss and prediction.
+
+    Ablating a neuron replaces its activation by its mean. Measured positions
+    are all but the first (BOS) and the last (no target) of each sequence; the
+    mean activation is taken over those same positions of `tokens`, or of
+    `reference` where one is given. The total effect lets the final norm
+    compute its scale from the ablated residual stream; the direct effect
+    keeps the clean scale; the indirect effect changes the scale alone
+    (Stolfo et al. 2024, arXiv 2406.16254, section 3).
+
+    Parameters
+    ----------
+    neurons:
+        Any subset in any order; by default all.
+    method:
+        "exact", or "second-order": estimates from moments, tens of times
+        faster (see `second_order`). Neurons whose estimate is off by more
+        than 2 % on a sample of tokens are measured exactly after all.
+    frequency:
+        Also measure the distance to the unigram distribution and what the
+        frequency direction mediates; exact method only.
+    counts:
+        Token counts; by default those that ship with a bundled model.
+    layer:
+        By default the last. In other layers, and in models that normalise
+        the MLP's output or soft-cap their logits, the rest of the network
+        runs again for each neuron, which is slow; there a neuron is held at
+        its mean at every position.
+    null_dimension:
+        k of the null-space fraction; by default by the spectrum's gap.
+    memory_budget:
+        In bytes: what the scan may hold beside the model, its unembedding
+        and the tokens' activations.
+    seed:
+        Decides the sample of tokens that second-order estimates are checked on.
+    progress:
+        Show a progress bar.
+
+    Returns
+    -------
+    One row per neuron. `neuron`; `weight_norm`, `logit_var`, `null_fraction`,
+    `frequency_cosine` (NaN without counts), `mean_activation`;
+    `entropy_total`, `entropy_direct`, `entropy_indirect` and the same for
+    `loss`: means over tokens of absolute changes, in nats;
+    `entropy_ln_mediated`, `loss_ln_mediated`: 1 - direct / total, NaN where
+    total is 0; `entropy_shift`, `loss_shift`: signed means of the total
+    change; `kl_from_clean`: mean KL(clean || ablated); `argmax_changed`:
+    share of tokens with another most probable token; `method`; and
+    `error_estimate`: relative error of `entropy_total` (0 where exact).
+
+    With `frequency`: `kl_total` and `kl_reverse_total`, mean absolute changes
+    of KL(P_freq || P_model) and of KL(P_model || P_freq); `kl_shift`, the
+    signed mean of the former; `entropy_`, `loss_`, `kl_` and
+    `kl_reverse_direct_frequency`, the same after the clean logits' projection
+    on the frequency direction has been restored; `frequency_mediated`,
+    `kl_reverse_frequency_mediated`, `entropy_frequency_mediated` and
+    `loss_frequency_mediated`: 1 - direct_frequency / total, the first for
+    KL(P_freq || P_model).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If tokens, neurons, layer, counts or method are not of this form,
+        weights are NaN, the budget is too small, or second order is asked for
+        where it cannot be had.
+    """
+    request = Request.check(
+        model,
+        tokens,
+        neurons=neurons,
+        reference=reference,
+        layer=layer,
+        counts=counts,
+        frequency=frequency,
+    )
+    if method not in METHODS:
+        raise ValueError(f"expected a method among {', '.join(METHODS)}, got {method!r}")
+    if method == "second-order" and (frequency or not request.is_residual_update):
+        raise ValueError(
+            "second order covers neither the frequency columns nor ablations that need the "
+            "network to run again (other layers, normalised MLP outputs, soft-capped logits): "
+            "use method='exact'"
+        )
+    plan = Plan.within(
+        memory_budget, model.cfg.d_vocab, len(request.neurons), str(model.cfg.device)
+    )
+    properties = neuron_properties(
+        model, request.counts, neurons=request.neurons, layer=request.layer, k=null_dimension
+    )
+    effects = _effects(request, method, plan, seed, progress)
+    return _with_shares(pd.concat([properties, effects], axis=1))
+
+
+def _effects(request: Request, method: str, plan: Plan, seed: int, progress: bool) -> pd.DataFrame:
+    if not request.is_residual_update:
+        return _rerun(request, progress)
+    readout, ablations, means = request.ablations()
+    exact = method == "exact"
+    pieces = exact_pieces if exact else second_order_pieces
+    sums = _Sums(len(request.neurons))
+    arguments = (request.unigram,) if exact else ()
+    for piece in pieces(readout, ablations, plan, *arguments, progress=progress):
+        sums.add(piece.neurons, piece.changes)
+    frame = sums.means(len(ablations.target)).assign(method=method, error_estimate=0.0)
+    if not exact:
+        error = second_order_error(readout, ablations, plan, seed)
+        frame["error_estimate"] = error.nan_to_num(0).numpy()
+        poor = (~(error <= POOR_ESTIMATE)).nonzero().squeeze(-1)
+        if len(poor):
+            again = _Sums(len(poor))
+            for piece in exact_pieces(readout, ablations.neurons(poor), plan, progress=progress):
+                again.add(piece.neurons, piece.changes)
+            repaired = again.means(len(ablations.target)).assign(method="exact", error_estimate=0.0)
+            frame.loc[poor.tolist(), repaired.columns] = repaired.to_numpy()
+    return frame.assign(mean_activation=means.cpu().numpy())
+
+
+def _rerun(request: Request, progress: bool) -> pd.DataFrame:
+    source = request.tokens if request.reference is None else request.reference
+    means = request.activations(source).mean(dim=0, dtype=torch.float64).tolist()
+    sums = _Sums(len(means))
+    held = dict(zip(request.neurons, means, strict=True))
+    for _, neuron, changes in rerun_pieces(
+        request.model, request.tokens, request.layer, held, request.unigram, progress=progress
+    ):
+        column = request.neurons.index(neuron)
+        sums.add(slice(column, column + 1), changes)
+    count = request.tokens.shape[0] * (request.tokens.shape[1] - 2)
+    return sums.means(count).assign(method="exact", error_estimate=0.0, mean_activation=means)
+
+
+class _Sums:
+    """Sums over tokens: absolute changes, and signed ones where a shift is reported."""
+
+    SIGNED = ("entropy", "loss", "kl")
+
+    def __init__(self, neurons: int) -> None:
+        self.neurons = neurons
+        self.sums: dict[str, Tensor] = {}
+
+    def add(self, neurons: slice, changes: Changes) -> None:
+        for name, values in changes.items():
+            self._add(name, neurons, values.abs())
+        for quantity in self.SIGNED:
+            if f"{quantity}_total" in changes:
+                self._add(f"{quantity}_shift", neurons, changes[f"{quantity}_total"])
+
+    def _add(self, name: str, neurons: slice, values: Tensor) -> None:
+        total = self.sums.setdefault(name, torch.zeros(self.neurons, dtype=torch.float64))
+        total[neurons] += values.double().sum(dim=0).cpu()
+
+    def means(self, tokens: int) -> pd.DataFrame:
+        return pd.DataFrame({name: (total / tokens).numpy() for name, total in self.sums.items()})
+
+
+def _with_shares(frame: pd.DataFrame) -> pd.DataFrame:
+    """Add the mediated shares, and put the columns in their order."""
+    frame = frame.copy()
+    for quantity in ("entropy", "loss"):
+        frame[f"{quantity}_ln_mediated"] = _mediated(frame, quantity, "direct")
+    if "kl_total" in frame:
+        frame["frequency_mediated"] = _mediated(frame, "kl", "direct_frequency")
+        for quantity in ("kl_reverse", "entropy", "loss"):
+            share = _mediated(frame, quantity, "direct_frequency")
+            frame[f"{quantity}_frequency_mediated"] = share
+    first = [name for name in COLUMNS if name in frame]
+    return frame.reindex(columns=[*first, *(name for name in frame if name not in first)])
+
+
+def _mediated(frame: pd.DataFrame, quantity: str, kept: str) -> pd.Series:
+    """1 - kept / total, NaN where the total is 0."""
+    total = frame[f"{quantity}_total"]
+    kept_share = frame[f"{quantity}_{kept}"] / total.where(total > 0)
+    return pd.Series(1 - kept_share)
+
+
+COLUMNS: Iterable[str] = (
+    "neuron",
+    "weight_norm",
+    "logit_var",
+    "null_fraction",
+    "frequency_cosine",
+    "mean_activation",
+    "entropy_total",
+    "entropy_direct",
+    "entropy_indirect",
+    "entropy_ln_mediated",
+    "entropy_shift",
+    "loss_total",
+    "loss_direct",
+    "loss_indirect",
+    "loss_ln_mediated",
+    "loss_shift",
+    "kl_from_clean",
+    "argmax_changed",
+    "kl_total",
+    "kl_direct_frequency",
+    "frequency_mediated",
+    "kl_shift",
+)
