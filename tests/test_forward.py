@@ -6,7 +6,12 @@ import torch
 import references
 from confidence_neurons.distributions import entropy
 from confidence_neurons.final_norm import FinalNorm
-from confidence_neurons.forward import logits_from_residual, run_final
+from confidence_neurons.forward import (
+    check_linear_unembedding,
+    check_rows,
+    logits_from_residual,
+    run_final,
+)
 from confidence_neurons.text import prose_tokens
 from confidence_neurons.unembedding import effective_unembedding
 from tiny_models import ARCHITECTURES
@@ -53,6 +58,31 @@ def test_activations_are_what_the_last_layers_output_weights_multiply(architectu
     assert output.std() > 0.01
 
 
+@pytest.mark.parametrize("architecture", ["gpt2-tied", "llama", "gemma2"])
+def test_activations_of_another_layer_come_with_the_same_final_residual(architecture):
+    model, _ = references.tiny_pair(architecture)
+    tokens = references.tokens_for()
+    with torch.no_grad():
+        _, cache = model.run_with_cache(tokens, names_filter="blocks.0.mlp.hook_post")
+    first, last = run_final(model, tokens, layer=0), run_final(model, tokens)
+    assert first.activations.allclose(cache["blocks.0.mlp.hook_post"], atol=1e-6)
+    assert not first.activations.allclose(last.activations, atol=1e-3)
+    assert first.residual.equal(last.residual)
+
+
+def test_naming_the_last_layer_is_the_default():
+    model, _ = references.tiny_pair("neox-serial")
+    named = run_final(model, references.tokens_for(), layer=1)
+    assert named.activations.equal(run_final(model, references.tokens_for()).activations)
+
+
+@pytest.mark.parametrize("layer", [-1, 2])
+def test_a_layer_that_is_not_there_is_refused(layer):
+    model, _ = references.tiny_pair("neox-serial")
+    with pytest.raises(ValueError, match=f"a layer from 0 to 1, got {layer}"):
+        run_final(model, references.tokens_for(), layer=layer)
+
+
 @pytest.mark.parametrize("name", ["prose", "prose-no-norm"])
 def test_logits_of_a_bundled_model_are_its_own(name):
     model = references.bundled(name)
@@ -96,6 +126,25 @@ def test_soft_capped_logits_are_refused_not_computed_wrongly():
     residual = run_final(model, references.tokens_for()).residual
     with pytest.raises(NotImplementedError, match="soft-cap"):
         logits_from_residual(model, residual)
+    with pytest.raises(NotImplementedError, match="soft-cap"):
+        check_linear_unembedding(model)
+
+
+@EVERY_ARCHITECTURE
+def test_logits_without_a_soft_cap_are_linear(architecture):
+    model, _ = references.tiny_pair(architecture)
+    check_linear_unembedding(model)
+
+
+def test_rows_are_checked_against_vocabulary_and_context():
+    model, _ = references.tiny_pair("gpt2-tied")
+    check_rows(model, references.tokens_for(length=model.cfg.n_ctx))
+    with pytest.raises(ValueError, match="at most 64 tokens"):
+        check_rows(model, references.tokens_for(length=model.cfg.n_ctx + 1))
+    with pytest.raises(ValueError, match="from 0 to 299"):
+        check_rows(model, references.tokens_for(vocab_size=1000))
+    with pytest.raises(TypeError, match="integer type"):
+        check_rows(model, references.tokens_for().float())
 
 
 def test_tokens_of_another_vocabulary_are_refused():

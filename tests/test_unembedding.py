@@ -6,9 +6,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import references
+from confidence_neurons import unembedding as unembedding_module
 from confidence_neurons.unembedding import (
     choose_null_dimension,
     effective_unembedding,
+    gram,
     logit_var,
     null_fraction,
     spectrum,
@@ -251,3 +253,28 @@ def test_logit_var_with_a_token_whose_unembedding_is_zero():
 def test_logit_var_refuses_an_unembedding_of_another_model():
     with pytest.raises(ValueError, match="d_model"):
         logit_var(random_matrix(4, 8), random_matrix(6, 30))
+
+
+@FEW
+@given(st.integers(1, 6), st.integers(1, 20), st.integers(0, 100))
+def test_gram_is_the_dot_product_of_every_pair_of_rows(rows, columns, seed):
+    matrix = random_matrix(rows, columns, seed)
+    expected = [
+        [sum(a * b for a, b in zip(one, other, strict=True)) for other in matrix.tolist()]
+        for one in matrix.tolist()
+    ]
+    found = gram(matrix)
+    assert found.dtype == torch.float64
+    assert found.allclose(torch.tensor(expected, dtype=torch.float64), atol=1e-12)
+
+
+def test_columns_at_once_do_not_change_gram_and_logit_var(monkeypatch):
+    w_out, unembedding = random_matrix(4, 8, 1), random_matrix(8, 30, 2)
+    whole, spread = gram(unembedding), logit_var(w_out, unembedding)
+    monkeypatch.setattr(unembedding_module, "COLUMNS_AT_ONCE", 7)
+    assert gram(unembedding).allclose(whole, atol=1e-12)
+    assert logit_var(w_out, unembedding).allclose(spread, rtol=1e-6)
+
+
+def test_logit_var_of_a_neuron_that_writes_nothing_is_zero():
+    assert logit_var(torch.zeros(1, 8), random_matrix(8, 30)).item() == 0

@@ -1,6 +1,8 @@
 """MLP neurons and the weights they write with."""
 
 from collections.abc import Iterable
+from operator import index
+from typing import Any
 
 from jaxtyping import Float
 from torch import Tensor
@@ -25,15 +27,18 @@ def layer_index(model: TransformerBridge, layer: int | None) -> int:
 
     Raises
     ------
+    TypeError
+        If it is not a whole number.
     ValueError
         If the model has no such layer.
     """
     last = model.cfg.n_layers - 1
     if layer is None:
         return last
-    if not 0 <= layer <= last:
+    place = _whole_number(layer, "a layer as a whole number")
+    if not 0 <= place <= last:
         raise ValueError(f"expected a layer from 0 to {last}, got {layer}")
-    return int(layer)
+    return place
 
 
 def chosen_neurons(neurons: Iterable[int] | None, d_mlp: int) -> list[int]:
@@ -48,11 +53,7 @@ def chosen_neurons(neurons: Iterable[int] | None, d_mlp: int) -> list[int]:
     """
     if neurons is None:
         return list(range(d_mlp))
-    chosen = list(neurons)
-    for neuron in chosen:
-        if isinstance(neuron, bool) or not hasattr(neuron, "__index__"):
-            raise TypeError(f"expected neurons as whole numbers, got {neuron!r}")
-    chosen = [int(neuron) for neuron in chosen]
+    chosen = [_whole_number(neuron, "neurons as whole numbers") for neuron in neurons]
     if not chosen:
         raise ValueError("expected at least one neuron, got none; neurons=None takes all")
     outside = [neuron for neuron in chosen if not 0 <= neuron < d_mlp]
@@ -62,3 +63,12 @@ def chosen_neurons(neurons: Iterable[int] | None, d_mlp: int) -> list[int]:
     if repeated:
         raise ValueError(f"expected each neuron once, got {repeated} more than once")
     return chosen
+
+
+def _whole_number(value: Any, what: str) -> int:
+    try:
+        if not isinstance(value, bool):
+            return index(value)
+    except TypeError:
+        pass
+    raise TypeError(f"expected {what}, got {value!r}")

@@ -55,10 +55,9 @@ class Request:
             check_rows(model, rows)
         place = layer_index(model, layer)
         w_out = neuron_weights(model, place)
-        if not w_out.isfinite().all():
-            raise ValueError(
-                f"the output weights of layer {place} are NaN or infinite: load the model again"
-            )
+        for name, weights in model.named_parameters():
+            if not weights.isfinite().all():
+                raise ValueError(f"{name} has NaN or infinite weights: load the model again")
         if counts is None and model.cfg.model_name in bundled_names():
             counts = unigram_counts(model.cfg.model_name)
         if frequency and counts is None:
