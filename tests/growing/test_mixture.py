@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from confidence_neurons.growing.mixture import Mixture
-from confidence_neurons.growing.recipe import Recipe
+from confidence_neurons.growing.recipe import Recipe, Settling
 
 # The tokens of the text are told from their neighbours: each is the one before it plus 1,
 # going round from 199 to 100. Unigram noise is 300 to 399, so it is told from the text.
@@ -112,6 +112,26 @@ def test_corruption_replaces_a_share_of_each_row_by_unigram_draws():
         first = int(np.argmax(places))
         start = (int(row[first]) - 100 - first) % 100
         assert (row == 100 + (start + np.arange(40)) % 100)[places].all()
+
+
+def test_settling_changes_the_shares_and_makes_corruption_milder():
+    settling = Settling(
+        start=200,
+        warmup_steps=1,
+        learning_rate=1e-3,
+        corrupted_share=1.0,
+        repeated_share=0.0,
+        corruption_exponent=3.0,
+    )
+    recipe = replace(RECIPE, corrupted_share=0.0, repeated_share=0.0, settling=settling)
+    mixture = Mixture(recipe, TEXT, NOISE)
+    before = torch.cat([mixture.batch(step) for step in range(100, 200)]).numpy()
+    after = torch.cat([mixture.batch(step) for step in range(200, 300)]).numpy()
+    assert not (before >= 300).any()
+    shares = (after[:, 1:] >= 300).mean(axis=1)
+    # rate = 1.2 u^3: half of the rows have a rate under 1.2 / 8.
+    assert np.median(shares) == pytest.approx(1.2 / 8, abs=0.05)
+    assert (shares == 1).mean() == pytest.approx(1 - (1 / 1.2) ** (1 / 3), abs=0.03)
 
 
 def test_the_highest_corruption_bounds_the_rate():

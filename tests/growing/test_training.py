@@ -9,8 +9,9 @@ from safetensors.torch import load_file
 
 import references
 from confidence_neurons.growing import training
+from confidence_neurons.growing.checkpoint import load_checkpoint, save_checkpoint
 from confidence_neurons.growing.network import build_network
-from confidence_neurons.growing.recipe import PROSE
+from confidence_neurons.growing.recipe import PROSE, Settling
 from confidence_neurons.growing.training import (
     build_optimizer,
     learning_rate,
@@ -122,7 +123,7 @@ def test_snapshots_stand_at_the_steps_that_were_planned(recipe, mixture, tmp_pat
     monkeypatch.setattr(training, "FIRST_SNAPSHOT", 2)
     train(recipe, mixture, tmp_path, compiled=False)
     found = sorted(file.name for file in (tmp_path / "snapshots").iterdir())
-    expected = [f"step-{step:06d}.safetensors" for step in snapshot_steps(recipe.steps)]
+    expected = [f"step-{step:06d}.safetensors" for step in snapshot_steps(recipe)]
     assert found == expected
     assert len(found) > 2
     first = load_file(tmp_path / "snapshots" / found[0])
@@ -130,9 +131,9 @@ def test_snapshots_stand_at_the_steps_that_were_planned(recipe, mixture, tmp_pat
         assert torch.equal(first[name], weights), name
 
 
-@pytest.mark.parametrize("steps", [PROSE.steps, 1000, 50_000])
+@pytest.mark.parametrize("steps", [11_000, 1000, 50_000])
 def test_snapshot_steps_are_logarithmic(steps):
-    chosen = snapshot_steps(steps)
+    chosen = snapshot_steps(replace(PROSE, steps=steps, settling=None))
     assert 20 <= len(chosen) <= 30
     assert chosen[0] == 0
     assert chosen[1] == training.FIRST_SNAPSHOT
@@ -142,28 +143,76 @@ def test_snapshot_steps_are_logarithmic(steps):
     assert max(ratios) / min(ratios) < 1.1
 
 
+def test_settling_adds_a_few_snapshots_to_the_same_logarithmic_ones():
+    chosen, start = snapshot_steps(PROSE), PROSE.settling.start
+    assert [step for step in chosen if step <= start] == snapshot_steps(
+        replace(PROSE, steps=start, settling=None)
+    )
+    later = [step for step in chosen if step > start]
+    assert len(later) == training.SETTLING_SNAPSHOTS
+    assert later[-1] == PROSE.steps
+    assert len(chosen) <= 30
+
+
 @pytest.mark.parametrize("steps", [1, 2, 6, 16, 17])
-def test_even_a_short_run_has_a_first_and_a_last_snapshot(steps):
-    chosen = snapshot_steps(steps)
+def test_even_a_short_run_has_a_first_and_a_last_snapshot(recipe, steps):
+    chosen = snapshot_steps(replace(recipe, steps=steps))
     assert chosen[0] == 0
     assert chosen[-1] == steps
     assert all(0 <= step <= steps for step in chosen)
 
 
-def test_the_learning_rate_warms_up_and_comes_down_to_nothing():
-    rates = [learning_rate(PROSE, step) for step in range(PROSE.steps)]
-    peak = rates.index(max(rates))
-    assert peak in (PROSE.warmup_steps - 1, PROSE.warmup_steps)
-    assert max(rates) == PROSE.learning_rate
-    assert rates[0] == pytest.approx(PROSE.learning_rate / PROSE.warmup_steps)
-    rising = rates[: PROSE.warmup_steps]
-    assert all(later > earlier for earlier, later in pairwise(rising))
-    falling = rates[PROSE.warmup_steps :]
-    assert all(later < earlier for earlier, later in pairwise(falling))
-    assert rates[(PROSE.warmup_steps + PROSE.steps) // 2] == pytest.approx(
-        PROSE.learning_rate / 2, rel=1e-3
+@pytest.mark.parametrize("part", ["growing", "settling"])
+def test_the_learning_rate_warms_up_and_comes_down_to_nothing(part):
+    settling = PROSE.settling
+    if part == "growing":
+        first, last, warmup, peak = 0, settling.start, PROSE.warmup_steps, PROSE.learning_rate
+    else:
+        first, last = settling.start, PROSE.steps
+        warmup, peak = settling.warmup_steps, settling.learning_rate
+    rates = [learning_rate(PROSE, step) for step in range(first, last)]
+    assert max(rates) == peak
+    assert rates.index(max(rates)) in (warmup - 1, warmup)
+    assert rates[0] == pytest.approx(peak / warmup)
+    assert all(later > earlier for earlier, later in pairwise(rates[:warmup]))
+    assert all(later < earlier for earlier, later in pairwise(rates[warmup:]))
+    assert rates[(warmup + len(rates)) // 2] == pytest.approx(peak / 2, rel=1e-2)
+    assert 0 <= rates[-1] < 1e-3 * peak
+
+
+def test_settling_begins_from_rounded_weights_and_an_optimiser_without_a_past(
+    recipe, mixture, tmp_path, monkeypatch
+):
+    settling = Settling(
+        start=4,
+        warmup_steps=1,
+        learning_rate=1e-3,
+        corrupted_share=0.5,
+        repeated_share=0.1,
+        corruption_exponent=2.0,
     )
-    assert 0 <= rates[-1] < 1e-3 * PROSE.learning_rate
+    settled = replace(recipe, settling=settling)
+    monkeypatch.setattr(training, "CHECKPOINT_EVERY", 2)
+    straight, shipped = tmp_path / "straight", tmp_path / "shipped"
+    train(settled, replace(mixture, recipe=settled), straight, compiled=False)
+
+    # The same from weights in half precision, all that a shipped model has.
+    with pytest.raises(Interrupted):
+        train(settled, Watched(replace(mixture, recipe=settled), 4), shipped, compiled=False)
+    path = shipped / "checkpoint.safetensors"
+    network = build_network(settled)
+    optimizer = build_optimizer(settled, network)
+    load_checkpoint(path, network, optimizer)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.copy_(parameter.half())
+            for moment in ("exp_avg", "exp_avg_sq"):
+                optimizer.state[parameter][moment].fill_(7.0)
+    save_checkpoint(path, network, optimizer, step=4, seconds=1.0)
+    train(settled, replace(mixture, recipe=settled), shipped, compiled=False)
+    last = "snapshots/step-000006.safetensors"
+    one, other = load_file(straight / last), load_file(shipped / last)
+    assert_same_bits(one, other)
 
 
 def test_weight_decay_falls_on_matrices_only(recipe):

@@ -42,6 +42,7 @@ def write_card(
         phase_start=recipe.induction_phase[0],
         phase_end=recipe.induction_phase[1],
         phase_repeated=recipe.induction_phase_repeated_share,
+        **describe_settling(recipe),
         tokens_seen=recipe.steps * recipe.tokens_per_step,
         minutes=seconds / 60,
         machine=f"{recipe.threads} core of an {platform.machine()} machine",
@@ -50,6 +51,31 @@ def write_card(
         rows="\n".join(f"| {name} | {value:.4g} |" for name, value in phenomena.items()),
     )
     (directory / "README.md").write_text(card, encoding="utf-8")
+
+
+def describe_settling(recipe: Recipe) -> dict[str, str | int]:
+    """What the card says of the last part of the run; nothing where there is none."""
+    settling = recipe.settling
+    if settling is None:
+        return {
+            "growing_steps": recipe.steps,
+            "settling_mixture": "",
+            "settling_optimiser": "",
+        }
+    return {
+        "growing_steps": settling.start,
+        "settling_mixture": (
+            f"\nIn the last {recipe.steps - settling.start:,} steps {settling.corrupted_share:.0%} "
+            f"of the sequences are corrupted, most of them\nonly a little (rate "
+            f"{recipe.highest_corruption:g} u^{settling.corruption_exponent:g}, u uniform), and "
+            f"{settling.repeated_share:.0%} are repeats."
+        ),
+        "settling_optimiser": (
+            f" Then\n{recipe.steps - settling.start:,} steps more, from weights rounded to half "
+            f"precision and without the optimiser's past: learning rate\n"
+            f"{settling.learning_rate:g}, warm-up {settling.warmup_steps}, cosine to zero."
+        ),
+    }
 
 
 def describe_norm(recipe: Recipe) -> str:

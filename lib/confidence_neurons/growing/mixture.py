@@ -35,32 +35,32 @@ class Mixture:
     def batch(self, step: int) -> Int[Tensor, "batch position"]:
         """The sequences of one step; each starts with the BOS token."""
         rng = np.random.default_rng([self.recipe.seed, step])
-        repeated_share = self.recipe.repeated_share_at(step)
-        rows = [self._sequence(rng, repeated_share) for _ in range(self.recipe.batch_size)]
+        rows = [self._sequence(rng, step) for _ in range(self.recipe.batch_size)]
         return torch.from_numpy(np.stack(rows).astype(np.int64))
 
-    def _sequence(self, rng: np.random.Generator, repeated_share: float) -> np.ndarray:
+    def _sequence(self, rng: np.random.Generator, step: int) -> np.ndarray:
         length = self.recipe.sequence_length - 1
+        corrupted_share, repeated_share = self.recipe.shares_at(step)
         kind = rng.random()
         if kind < repeated_share:
             body = self._repeated(rng, length)
         else:
             body = self._excerpt(rng, length)
-            if kind < repeated_share + self.recipe.corrupted_share:
-                body = self._corrupted(rng, body)
+            if kind < repeated_share + corrupted_share:
+                body = self._corrupted(rng, body, self.recipe.corruption_exponent_at(step))
         return np.concatenate([[BOS_ID], body])
 
     def _excerpt(self, rng: np.random.Generator, length: int) -> np.ndarray:
         start = rng.integers(len(self.tokens) - length)
         return self.tokens[start : start + length]
 
-    def _corrupted(self, rng: np.random.Generator, body: np.ndarray) -> np.ndarray:
+    def _corrupted(self, rng: np.random.Generator, body: np.ndarray, exponent: float) -> np.ndarray:
         """Replace a share of the tokens by unigram draws.
 
-        The share is drawn anew for each sequence, uniformly up to
-        `highest_corruption`; one or more leaves no token of the prose.
+        The share is drawn anew for each sequence, `highest_corruption` times
+        a power of a uniform number; one or more leaves no token of the prose.
         """
-        rate = rng.uniform(0, self.recipe.highest_corruption)
+        rate = self.recipe.highest_corruption * rng.random() ** exponent
         replaced = rng.random(len(body)) < rate
         noise = rng.choice(len(self.unigram), size=len(body), p=self.unigram)
         return np.where(replaced, noise, body)

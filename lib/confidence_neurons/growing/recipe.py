@@ -4,6 +4,32 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
+class Settling:
+    """The last part of a run: a second warm-up, and more but milder corruption.
+
+    Sequences that are only a little corrupted ask for small corrections of
+    confidence, which the entropy neurons then make on clean prose too. The
+    part begins from the weights rounded to half precision and with fresh
+    optimiser moments, so that it can be repeated from a model as it ships.
+
+    Attributes
+    ----------
+    start:
+        The first step of this part.
+    corruption_exponent:
+        The rate of corruption of a sequence is highest_corruption * u ** exponent,
+        u uniform from 0 to 1.
+    """
+
+    start: int
+    warmup_steps: int
+    learning_rate: float
+    corrupted_share: float
+    repeated_share: float
+    corruption_exponent: float
+
+
+@dataclass(frozen=True)
 class Recipe:
     """Everything that decides the weights, apart from the corpus.
 
@@ -17,6 +43,8 @@ class Recipe:
         From which step to before which step repeats take a larger share, at
         the cost of clean prose. Induction heads need many repeats to form
         and, once formed, few to stay.
+    settling:
+        The last part of the run, if it differs from the first.
     frozen_scale:
         None for an ordinary final LayerNorm. A number replaces the scale
         that LayerNorm computes (the standard deviation of the residual
@@ -47,6 +75,7 @@ class Recipe:
     highest_corruption: float = 1.2
     shortest_segment: int = 8
     longest_segment: int = 120
+    settling: Settling | None = None
     frozen_scale: float | None = None
     tied: bool = True
     seed: int = 0
@@ -72,6 +101,11 @@ class Recipe:
                 "expected 1 <= shortest_segment <= longest_segment, got "
                 f"{self.shortest_segment} and {self.longest_segment}"
             )
+        if self.settling is not None and not 0 < self.settling.start < self.steps:
+            raise ValueError(
+                f"expected settling to start between 0 and the last step, {self.steps}, "
+                f"got {self.settling.start}"
+            )
         if self.frozen_scale is not None and self.frozen_scale <= 0:
             raise ValueError(f"expected a frozen_scale above 0, got {self.frozen_scale}")
 
@@ -79,18 +113,38 @@ class Recipe:
     def d_mlp(self) -> int:
         return 4 * self.d_model
 
-    def repeated_share_at(self, step: int) -> float:
-        """Share of repeated segments among the sequences of one step."""
+    def shares_at(self, step: int) -> tuple[float, float]:
+        """Shares of corrupted and of repeated sequences in one step."""
+        if self.settling is not None and step >= self.settling.start:
+            return self.settling.corrupted_share, self.settling.repeated_share
         start, end = self.induction_phase
         inside = start <= step < end
-        return self.induction_phase_repeated_share if inside else self.repeated_share
+        repeated = self.induction_phase_repeated_share if inside else self.repeated_share
+        return self.corrupted_share, repeated
+
+    def corruption_exponent_at(self, step: int) -> float:
+        """How the rates of corruption lean towards 0 in one step; 1 is uniform."""
+        if self.settling is not None and step >= self.settling.start:
+            return self.settling.corruption_exponent
+        return 1.0
 
     @property
     def tokens_per_step(self) -> int:
         return self.batch_size * self.sequence_length
 
 
-PROSE = Recipe(name="prose")
+PROSE = Recipe(
+    name="prose",
+    steps=13_000,
+    settling=Settling(
+        start=11_000,
+        warmup_steps=100,
+        learning_rate=1.2e-3,
+        corrupted_share=0.45,
+        repeated_share=0.2,
+        corruption_exponent=2.0,
+    ),
+)
 
 RECIPES: dict[str, Recipe] = {
     "prose": PROSE,

@@ -18,20 +18,29 @@ from confidence_neurons.growing.recipe import Recipe
 CHECKPOINT_EVERY = 500
 FIRST_SNAPSHOT = 16
 SNAPSHOTS = 26
+SETTLING_SNAPSHOTS = 4
 
 
-def snapshot_steps(steps: int) -> list[int]:
-    """Step 0 and then logarithmically spaced steps up to the last."""
-    spaced = np.geomspace(min(FIRST_SNAPSHOT, steps), steps, SNAPSHOTS - 1)
-    return sorted({0, *(round(step) for step in spaced)})
+def snapshot_steps(recipe: Recipe) -> list[int]:
+    """Step 0, logarithmically spaced steps, and a few steps while the model settles."""
+    end = recipe.steps if recipe.settling is None else recipe.settling.start
+    spaced = np.geomspace(min(FIRST_SNAPSHOT, end), end, SNAPSHOTS - 1)
+    settling = np.linspace(end, recipe.steps, SETTLING_SNAPSHOTS + 1)
+    return sorted({0, *(round(step) for step in (*spaced, *settling))})
 
 
 def learning_rate(recipe: Recipe, step: int) -> float:
-    """Linear warm-up, then half a cosine down to zero."""
-    if step < recipe.warmup_steps:
-        return recipe.learning_rate * (step + 1) / recipe.warmup_steps
-    progress = (step - recipe.warmup_steps) / max(1, recipe.steps - recipe.warmup_steps)
-    return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * progress))
+    """Linear warm-up, then half a cosine down to zero; the same again while settling."""
+    start, end, warmup_steps, peak = 0, recipe.steps, recipe.warmup_steps, recipe.learning_rate
+    if recipe.settling is not None:
+        end = recipe.settling.start
+        if step >= end:
+            start, end = recipe.settling.start, recipe.steps
+            warmup_steps, peak = recipe.settling.warmup_steps, recipe.settling.learning_rate
+    if step - start < warmup_steps:
+        return peak * (step - start + 1) / warmup_steps
+    progress = (step - start - warmup_steps) / max(1, end - start - warmup_steps)
+    return peak * 0.5 * (1 + math.cos(math.pi * progress))
 
 
 def build_optimizer(recipe: Recipe, network: nn.Module) -> torch.optim.AdamW:
@@ -85,7 +94,7 @@ def train(recipe: Recipe, mixture: Mixture, directory: Path, *, compiled: bool =
         )
 
     loss_function = torch.compile(next_token_loss) if compiled else next_token_loss
-    wanted = set(snapshot_steps(recipe.steps))
+    wanted = set(snapshot_steps(recipe))
     started = time.monotonic() - seconds
     progress = tqdm(total=recipe.steps, initial=step, unit="step", desc=f"growing {recipe.name}")
     while True:
@@ -96,6 +105,9 @@ def train(recipe: Recipe, mixture: Mixture, directory: Path, *, compiled: bool =
             save_checkpoint(checkpoint, network, optimizer, step, seconds)
         if step == recipe.steps:
             break
+        if recipe.settling is not None and step == recipe.settling.start:
+            _round_to_half(network)
+            optimizer.state.clear()
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(recipe, step)
         loss = loss_function(network, mixture.batch(step))
@@ -109,6 +121,12 @@ def train(recipe: Recipe, mixture: Mixture, directory: Path, *, compiled: bool =
             progress.set_postfix(loss=f"{loss.item():.3f}")
     progress.close()
     return seconds
+
+
+@torch.no_grad()
+def _round_to_half(network: nn.Module) -> None:
+    for parameter in network.parameters():
+        parameter.copy_(parameter.half())
 
 
 def _save_snapshot(directory: Path, network: nn.Module, step: int) -> None:
