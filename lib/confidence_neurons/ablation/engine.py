@@ -1,6 +1,6 @@
 """Walk through neurons and tokens in pieces that fit the memory, and measure each piece."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -37,7 +37,8 @@ def exact_pieces(
 ) -> Iterator[Piece]:
     """Exact changes, piece by piece; every token and neuron is in one of them."""
     with _bar(ablations, plan, "ablating", progress) as bar:
-        for neurons, readings in _panels(readout, ablations, plan):
+        for neurons in _steps(len(ablations.w_out), plan.neurons):
+            readings = ablations.w_out[neurons] @ readout.unembedding
             for tokens in _steps(len(ablations.target), plan.tokens):
                 piece = ablations.tokens(tokens).neurons(neurons)
                 clean = Clean.build(readout, piece)
@@ -45,6 +46,7 @@ def exact_pieces(
                 changes |= indirect_changes(readout, clean, piece)
                 yield Piece(tokens, neurons, changes)
                 bar.update()
+            del readings  # before those of the next neurons are made
 
 
 def second_order_pieces(
@@ -52,8 +54,8 @@ def second_order_pieces(
 ) -> Iterator[Piece]:
     """Estimated changes, piece by piece; every token and neuron is in one of them."""
     with _bar(ablations, plan, "estimating", progress) as bar:
-        for neurons, readings in _panels(readout, ablations, plan):
-            squares = readings.square_()
+        for neurons in _steps(len(ablations.w_out), plan.neurons):
+            squares = (ablations.w_out[neurons] @ readout.unembedding).square_()
             for tokens in _steps(len(ablations.target), plan.tokens):
                 piece = ablations.tokens(tokens).neurons(neurons)
                 clean = Clean.build(readout, piece)
@@ -61,6 +63,7 @@ def second_order_pieces(
                 changes |= indirect_changes(readout, clean, piece)
                 yield Piece(tokens, neurons, changes)
                 bar.update()
+            del squares  # before those of the next neurons are made
 
 
 def second_order_error(
@@ -75,26 +78,31 @@ def second_order_error(
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(ablations.target), generator=generator)
     sample = ablations.tokens(order[:CHECKED_TOKENS].to(ablations.target.device))
-    missed = torch.zeros(ablations.push.shape[1], dtype=torch.float64)
-    size = torch.zeros_like(missed)
-    for neurons, readings in _panels(readout, sample, plan):
-        for tokens in _steps(len(sample.target), plan.tokens):
-            piece = sample.tokens(tokens).neurons(neurons)
-            clean = Clean.build(readout, piece)
-            exact = exact_changes(readout, clean, piece, readings)["entropy_total"]
-            estimated = second_order_changes(readout, clean, piece, readings.square())
-            error = estimated["entropy_total"] - exact
-            missed[neurons] += error.abs().double().sum(dim=0).cpu()
-            size[neurons] += exact.abs().double().sum(dim=0).cpu()
-    return missed / size
+    errors = torch.zeros(ablations.push.shape[1], dtype=torch.float64)
+    sizes = torch.zeros_like(errors)
+    for neurons in _steps(len(sample.w_out), plan.neurons):
+        pieces = [
+            sample.tokens(tokens).neurons(neurons)
+            for tokens in _steps(len(sample.target), plan.tokens)
+        ]
+        readings = sample.w_out[neurons] @ readout.unembedding
+        exact = torch.cat([_total(exact_changes, readout, piece, readings) for piece in pieces])
+        squares = readings.square_()
+        estimated = [_total(second_order_changes, readout, piece, squares) for piece in pieces]
+        errors[neurons] = (torch.cat(estimated) - exact).abs().double().sum(dim=0).cpu()
+        sizes[neurons] = exact.abs().double().sum(dim=0).cpu()
+        del readings, squares  # before those of the next neurons are made
+    return errors / sizes
 
 
-def _panels(
-    readout: Readout, ablations: Ablations, plan: Plan
-) -> Iterator[tuple[slice, Float[Tensor, "neuron d_vocab"]]]:
-    """Neurons and their readings, as many at once as the plan allows."""
-    for neurons in _steps(len(ablations.w_out), plan.neurons):
-        yield neurons, ablations.w_out[neurons] @ readout.unembedding
+def _total(
+    measure: Callable[[Readout, Clean, Ablations, Tensor], Changes],
+    readout: Readout,
+    piece: Ablations,
+    readings: Float[Tensor, "neuron d_vocab"],
+) -> Float[Tensor, "token neuron"]:
+    """Total effect on entropy by either method, from the readings or their squares."""
+    return measure(readout, Clean.build(readout, piece), piece, readings)["entropy_total"]
 
 
 def _steps(length: int, step: int) -> list[slice]:

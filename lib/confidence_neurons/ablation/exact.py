@@ -6,7 +6,9 @@ again. What remains is a softmax for each token and neuron.
 
 Inside this module logits are in bits (times log2 e), since exp2 is several
 times faster than exp on a CPU; and they have mean zero under the clean
-distribution, so that differences of entropies keep their digits.
+distribution. Changes are worked out as such, not as differences of levels, and
+sums of exponentials are compared with the clean one before the logarithm, so
+that small effects keep their digits.
 """
 
 import math
@@ -56,38 +58,32 @@ def exact_changes(
     after the clean projection on the frequency direction has been put back.
     """
     logits = _AblatedLogits.build(readout, clean, ablations, readings)
-    entropy = clean.entropy * LOG2E
     target = ablations.target
     of_target = logits.functional(
         logits.base.gather(1, target[:, None]), readings[:, target].T, logits.bias[target, None]
     )
     of_clean = logits.mean(clean.probability)
-    of_direction = logits.mean(unigram.direction[None]) if unigram is not None else None
-    restored = None if of_direction is None else of_direction.total - of_direction.clean
-    sums = _softmax_sums(logits, unigram, restored)
+    restored = None if unigram is None else logits.mean(unigram.direction[None]).total
+    sums = _softmax_changes(logits, unigram, restored)
 
-    loss = entropy - of_target.clean
     changes = {
-        "entropy_total": sums["entropy_total"] - entropy,
-        "entropy_direct": sums["entropy_direct"] - entropy,
-        "loss_total": sums["log_z_total"] - of_target.total - loss,
-        "loss_direct": sums["log_z_direct"] - of_target.direct - loss,
-        "kl_from_clean": (sums["log_z_total"] - of_clean.total - entropy).clamp(min=0),
+        "entropy_total": sums["entropy_total"],
+        "entropy_direct": sums["entropy_direct"],
+        "loss_total": sums["log_z_total"] - of_target.total,
+        "loss_direct": sums["log_z_direct"] - of_target.direct,
+        "kl_from_clean": (sums["log_z_total"] - of_clean.total).clamp(min=0),
     }
     if unigram is not None and restored is not None:
         of_unigram = logits.mean(unigram.probability[None])
         on_target = unigram.direction[target, None]
-        clean_mean = clean.probability @ unigram.direction[:, None]
         for kind, offset in (("total", 0.0), ("direct_frequency", restored)):
-            entropy_change = sums[f"entropy_{kind}"] - entropy
-            mean_change = sums[f"direction_{kind}"] - clean_mean
-            log_z = sums[f"log_z_{kind}"]
+            entropy, log_z = sums[f"entropy_{kind}"], sums[f"log_z_{kind}"]
+            along = unigram.spread * LOG2E * sums[f"direction_{kind}"]
             changes |= {
-                f"entropy_{kind}": entropy_change,
-                f"loss_{kind}": log_z - (of_target.total - offset * on_target) - loss,
-                f"kl_{kind}": (log_z - entropy)
-                - (of_unigram.total - of_unigram.clean - offset * unigram.mean_direction),
-                f"kl_reverse_{kind}": -entropy_change - unigram.spread * LOG2E * mean_change,
+                f"entropy_{kind}": entropy,
+                f"loss_{kind}": log_z - (of_target.total - offset * on_target),
+                f"kl_{kind}": log_z - (of_unigram.total - offset * unigram.mean_direction),
+                f"kl_reverse_{kind}": -entropy - along,
             }
     return {name: values * LN2 for name, values in changes.items()} | {
         "argmax_changed": sums["argmax_changed"]
@@ -96,9 +92,8 @@ def exact_changes(
 
 @dataclass(frozen=True)
 class _Functional:
-    """One linear functional of the logits: clean, and after each ablation."""
+    """How each ablation changes one linear functional of the logits."""
 
-    clean: Float[Tensor, "token_or_1 1"]
     direct: Float[Tensor, "token neuron"]
     total: Float[Tensor, "token neuron"]
 
@@ -138,9 +133,9 @@ class _AblatedLogits:
         of_readings: Float[Tensor, "token_or_1 neuron"],
         of_bias: Float[Tensor, "token_or_1 1"],
     ) -> _Functional:
-        """A functional of the ablated logits, from its values on their parts."""
-        direct = of_base + self.push * of_readings
-        return _Functional(of_base, direct, direct + self.stretch * (direct - of_bias))
+        """Changes of a functional, from its values on the parts of the logits."""
+        direct = self.push * of_readings
+        return _Functional(direct, direct + self.stretch * (of_base + direct - of_bias))
 
     def mean(self, weights: Float[Tensor, "token_or_1 d_vocab"]) -> _Functional:
         """The weighted sum over the vocabulary."""
@@ -157,58 +152,84 @@ class _AblatedLogits:
         return bool(((1 + self.stretch) * (highest + pushed)).max() > SAFE_BITS)
 
 
-def _softmax_sums(
+def _softmax_changes(
     logits: _AblatedLogits,
     unigram: Unigram | None,
     restored: Float[Tensor, "token neuron"] | None,
 ) -> dict[str, Float[Tensor, "token neuron"]]:
     """What needs a sum of exponentials over the vocabulary, block by block, in bits."""
     favourite = logits.base.argmax(dim=-1)
-    shift = logits.may_overflow()
-    direction = None if unigram is None else unigram.direction
+    # Any constant may be taken from u where its mean is to change; a mean near 0 keeps digits.
+    direction = None if unigram is None else unigram.direction - unigram.mean_direction
+    unit = None if logits.may_overflow() else logits.base.exp2().sum(dim=-1, keepdim=True)
+    clean = distribution_in_bits(logits.base[:, None], unit, direction)
     found: dict[str, Tensor] = {}
 
     def keep(kind: str, block: tuple[slice, slice], values: dict[str, Tensor]) -> None:
         for name, value in values.items():
             whole = found.setdefault(f"{name}{kind}", torch.empty_like(logits.push))
-            whole[block] = value
+            whole[block] = value - clean[name][block[0]] if name in clean else value
 
-    for tokens, neurons in _blocks(logits):
-        block = (tokens, neurons)
+    rows = max(1, ELEMENTS_AT_ONCE.get(logits.base.device.type, 2**20) // logits.base.shape[1])
+    memory = logits.base.new_empty(2, rows, logits.base.shape[1])
+    for block in _blocks(len(logits.base), len(logits.readings), rows):
+        tokens, neurons = block
         push, stretch = logits.push[block].unsqueeze(-1), logits.stretch[block].unsqueeze(-1)
-        z = torch.addcmul(logits.base[tokens, None], push, logits.readings[None, neurons])
-        keep("_direct", block, distribution_in_bits(z, shift))
+        near = None if unit is None else unit[tokens]
+        z, spare = memory[:, : push.numel()].unflatten(1, push.shape[:2])
+        torch.addcmul(logits.base[tokens, None], push, logits.readings[None, neurons], out=z)
+        keep("_direct", block, distribution_in_bits(z, near, spare=spare))
         z.lerp_(logits.bias, -stretch)
-        keep("_total", block, distribution_in_bits(z, shift, direction))
+        keep("_total", block, distribution_in_bits(z, near, direction, spare))
         before = z.gather(-1, favourite[tokens, None, None].expand(-1, z.shape[1], 1))
         keep("", block, {"argmax_changed": (z.amax(dim=-1) > before.squeeze(-1)).float()})
-        if direction is not None and restored is not None:
-            z.addcmul_(-restored[block].unsqueeze(-1), direction)
-            keep("_direct_frequency", block, distribution_in_bits(z, shift, direction))
+        if unigram is not None and restored is not None:
+            z.addcmul_(-restored[block].unsqueeze(-1), unigram.direction)
+            keep("_direct_frequency", block, distribution_in_bits(z, near, direction, spare))
     return found
 
 
 def distribution_in_bits(
     z: Float[Tensor, "token neuron d_vocab"],
-    shift: bool,
+    unit: Float[Tensor, "token 1"] | None,
     direction: Float[Tensor, " d_vocab"] | None = None,
+    spare: Float[Tensor, "token neuron d_vocab"] | None = None,
 ) -> dict[str, Float[Tensor, "token neuron"]]:
-    """`log_z` and `entropy` of logits in bits, and the mean of `direction`; z stays as it is."""
-    top = z.amax(dim=-1, keepdim=True) if shift else None
-    weights = torch.exp2(z) if top is None else torch.exp2(z - top)
-    total = weights.sum(dim=-1)
-    log_z = total.log2() if top is None else total.log2() + top.squeeze(-1)
+    """`log_z` and `entropy` of logits in bits, and the mean of `direction`; z stays as it is.
+
+    Parameters
+    ----------
+    unit:
+        A number near the sums of exponentials, the clean one: `log_z` and
+        `entropy` are short of its log2, so that differences keep their digits.
+        None where exponentials might overflow: the highest logit is taken out
+        of them instead, and nothing is left out.
+    spare:
+        Memory to work in. Fresh memory of this size costs more time than the
+        exponentials: the operating system hands it out page by page.
+    """
+    weights = torch.empty_like(z) if spare is None else spare
+    if unit is None:
+        top = z.amax(dim=-1, keepdim=True)
+        total = torch.sub(z, top, out=weights).exp2_().sum(dim=-1)
+        log_z = total.log2() + top.squeeze(-1)
+    else:
+        total = torch.exp2(z, out=weights).sum(dim=-1)
+        log_z = (total / unit).log2()
     found = {"log_z": log_z}
     if direction is not None:
         found["direction"] = (weights @ direction) / total
     return found | {"entropy": log_z - weights.mul_(z).sum(dim=-1) / total}
 
 
-def _blocks(logits: _AblatedLogits) -> Iterator[tuple[slice, slice]]:
-    """Tokens and neurons whose logits fit the processor's cache (or fill a GPU)."""
-    (tokens, neurons), d_vocab = logits.push.shape, logits.readings.shape[1]
-    rows = max(1, ELEMENTS_AT_ONCE.get(logits.base.device.type, 2**20) // d_vocab)
-    token_step, neuron_step = max(1, rows // neurons), min(rows, neurons)
-    for first in range(0, tokens, token_step):
-        for start in range(0, neurons, neuron_step):
+def _blocks(tokens: int, neurons: int, rows: int) -> Iterator[tuple[slice, slice]]:
+    """Tokens and neurons whose logits fit the processor's cache (or fill a GPU).
+
+    About as many tokens as neurons, so that what a block reads is small beside
+    what it computes; the readings stay in the cache from one block to the next.
+    """
+    token_step = min(tokens, max(1, math.isqrt(rows)))
+    neuron_step = rows // token_step
+    for start in range(0, neurons, neuron_step):
+        for first in range(0, tokens, token_step):
             yield slice(first, first + token_step), slice(start, start + neuron_step)

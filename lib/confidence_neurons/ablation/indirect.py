@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from confidence_neurons.ablation.exact import LN2, LOG2E, Changes, distribution_in_bits
+from confidence_neurons.ablation.exact import LN2, LOG2E, SAFE_BITS, Changes, distribution_in_bits
 from confidence_neurons.ablation.readout import Ablations, Clean, Readout
 
 NODES = 17
@@ -50,20 +50,22 @@ def _scale_response(
     stretch: Float[Tensor, "token node"],
 ) -> tuple[Float[Tensor, "token node"], Float[Tensor, "token node"]]:
     """Changes of entropy and loss when the logits are stretched, at each node."""
-    scaled = clean.centred - readout.bias
+    base, bias = clean.centred * LOG2E, readout.bias * LOG2E
+    scaled = base - bias
     scaled -= torch.linalg.vecdot(clean.probability, scaled).unsqueeze(-1)
     target = ablations.target[:, None]
+    scaled_target = scaled.gather(1, target)
+    highest = base.abs().max() + stretch.abs().max() * scaled.abs().max()
+    unit = None if highest > SAFE_BITS else base.exp2().sum(dim=-1, keepdim=True)
+    before = distribution_in_bits(base[:, None], unit)
     entropies, losses = [], []
+    logits, spare = torch.empty_like(base)[:, None], torch.empty_like(base)[:, None]
     for column in stretch.split(1, dim=-1):
-        logits = torch.addcmul(clean.centred, column, scaled) * LOG2E
-        sums = distribution_in_bits(logits, shift=True)
-        entropies.append(sums["entropy"] * LN2)
-        losses.append((sums["log_z"] - logits.gather(1, target).squeeze(-1)) * LN2)
-    clean_loss = clean.entropy - clean.centred.gather(1, target)
-    return (
-        torch.stack(entropies, dim=-1) - clean.entropy,
-        torch.stack(losses, dim=-1) - clean_loss,
-    )
+        torch.addcmul(base[:, None], column[:, None], scaled[:, None], out=logits)
+        after = distribution_in_bits(logits, unit, spare=spare)
+        entropies.append(after["entropy"] - before["entropy"])
+        losses.append(after["log_z"] - before["log_z"] - column * scaled_target)
+    return torch.cat(entropies, dim=-1) * LN2, torch.cat(losses, dim=-1) * LN2
 
 
 def _chebyshev(

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from confidence_neurons.ablation.exact import ELEMENTS_AT_ONCE
 
 FLOAT = 4
-DEFAULT_BUDGET = 512 * 2**20
-TENSORS_PER_TOKEN = 9  # of size d_vocab: the clean distribution and its weighted copies
-TENSORS_PER_PAIR = 40  # of size token x neuron: moments, sums, changes
-FEWEST_TOKENS = 96  # fewer would make the matrix products slow
+DEFAULT_BUDGET = 768 * 2**20
+TENSORS_PER_TOKEN = 6  # of size d_vocab: the clean distribution and what is made of it
+TENSORS_PER_PAIR = 32  # of size token x neuron: moments, sums, changes
+ENOUGH_TOKENS = 96  # with fewer, matrix products are slow
+MOST_TOKENS = 192  # with more, they are not faster
 BLOCK_TENSORS = 3  # of the size of one block of ablated logits
 
 
@@ -33,15 +34,18 @@ class Plan:
         """
         block = BLOCK_TENSORS * FLOAT * max(ELEMENTS_AT_ONCE.get(device, 2**20), d_vocab)
         row = FLOAT * d_vocab
-        least = block + 2 * (row + TENSORS_PER_TOKEN * row + TENSORS_PER_PAIR * FLOAT)
+        token = TENSORS_PER_TOKEN * row
+        pair = TENSORS_PER_PAIR * FLOAT
+        least = block + 2 * (row + token + pair)
         if not budget >= least:
             raise ValueError(
                 f"expected a memory_budget of at least {least:,} bytes for a vocabulary of "
                 f"{d_vocab:,} tokens, got {budget:,}: give more, the default is {DEFAULT_BUDGET:,}"
             )
-        half = (budget - block) / 2
-        panels = -(-neurons // max(1, int(half // row)))
+        free = budget - block
+        for_tokens = min(free / 2, ENOUGH_TOKENS * (token + pair * neurons))
+        panels = -(-neurons // int((free - for_tokens) // row))
         panel = -(-neurons // panels)
-        tokens = int(half // (TENSORS_PER_TOKEN * row + TENSORS_PER_PAIR * FLOAT * panel))
-        in_cache = max(FEWEST_TOKENS, ELEMENTS_AT_ONCE.get(device, 2**20) // d_vocab)
+        tokens = int((free - panel * row) // (token + pair * panel))
+        in_cache = max(MOST_TOKENS, ELEMENTS_AT_ONCE.get(device, 2**20) // d_vocab)
         return cls(panel, max(1, min(tokens, in_cache)))

@@ -109,25 +109,30 @@ class _Moments:
         p, logits = clean.probability, clean.centred
         scaled = logits - readout.bias
         scaled -= torch.linalg.vecdot(p, scaled).unsqueeze(-1)
-        weighted_logits, weighted_scaled = p * logits, p * scaled
-        l_g = torch.linalg.vecdot(weighted_logits, scaled).unsqueeze(-1)
-        weighted_both = weighted_logits * scaled - l_g * p
 
         def linear(weights: Float[Tensor, "token d_vocab"]) -> Float[Tensor, "token neuron"]:
             return (weights @ readout.unembedding.T) @ ablations.w_out.T
 
-        q, l_q = linear(p), linear(weighted_logits)
+        def mean_scaled(weights: Float[Tensor, "token d_vocab"]) -> Float[Tensor, "token 1"]:
+            return torch.linalg.vecdot(weights, scaled).unsqueeze(-1)
+
+        q, q_q = linear(p), p @ squares.T
+        weights = p * logits  # one buffer for p l, then p (l g - E[l g]), then p g
+        l_q, l_q_q, l_g = linear(weights), weights @ squares.T, mean_scaled(weights)
+        weights.mul_(scaled).addcmul_(l_g, p, value=-1)
+        l_g_q, l_g_g = linear(weights), mean_scaled(weights)
+        torch.mul(p, scaled, out=weights)
         return cls(
             scaled=scaled,
             l_g=l_g,
-            g_g=torch.linalg.vecdot(weighted_scaled, scaled).unsqueeze(-1),
-            l_g_g=torch.linalg.vecdot(weighted_both, scaled).unsqueeze(-1),
+            g_g=mean_scaled(weights),
+            l_g_g=l_g_g,
             q=q,
             l_q=l_q,
-            g_q=linear(weighted_scaled),
-            l_g_q=linear(weighted_both),
-            q_q=p @ squares.T - q.pow(2),
-            l_q_q=weighted_logits @ squares.T - 2 * q * l_q,
+            g_q=linear(weights),
+            l_g_q=l_g_q,
+            q_q=q_q.sub_(q.square()),
+            l_q_q=l_q_q.sub_(2 * q * l_q),
         )
 
 
