@@ -8,19 +8,13 @@ from jaxtyping import Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
-from confidence_neurons.ablation.engine import (
-    exact_pieces,
-    second_order_error,
-    second_order_pieces,
-)
-from confidence_neurons.ablation.exact import Changes
+from confidence_neurons.ablation.effects import Sums, exact_effects, second_order_effects
 from confidence_neurons.ablation.memory import DEFAULT_BUDGET, Plan
 from confidence_neurons.ablation.request import Request
 from confidence_neurons.ablation.rerun import rerun_pieces
 from confidence_neurons.neuron_properties import neuron_properties
 
 METHODS = ("exact", "second-order")
-POOR_ESTIMATE = 0.02
 
 
 @torch.no_grad()
@@ -136,30 +130,17 @@ def _effects(request: Request, method: str, plan: Plan, seed: int, progress: boo
     if not request.is_residual_update:
         return _rerun(request, progress)
     readout, ablations, means = request.ablations()
-    exact = method == "exact"
-    pieces = exact_pieces if exact else second_order_pieces
-    sums = _Sums(len(request.neurons))
-    arguments = (request.unigram,) if exact else ()
-    for piece in pieces(readout, ablations, plan, *arguments, progress=progress):
-        sums.add(piece.neurons, piece.changes)
-    frame = sums.means(len(ablations.target)).assign(method=method, error_estimate=0.0)
-    if not exact:
-        error = second_order_error(readout, ablations, plan, seed)
-        frame["error_estimate"] = error.nan_to_num(0).numpy()
-        poor = (~(error <= POOR_ESTIMATE)).nonzero().squeeze(-1)
-        if len(poor):
-            again = _Sums(len(poor))
-            for piece in exact_pieces(readout, ablations.neurons(poor), plan, progress=progress):
-                again.add(piece.neurons, piece.changes)
-            repaired = again.means(len(ablations.target)).assign(method="exact", error_estimate=0.0)
-            frame.loc[poor.tolist(), repaired.columns] = repaired.to_numpy()
+    if method == "exact":
+        frame = exact_effects(readout, ablations, plan, request.unigram, progress=progress)
+    else:
+        frame = second_order_effects(readout, ablations, plan, seed, progress=progress)
     return frame.assign(mean_activation=means.cpu().numpy())
 
 
 def _rerun(request: Request, progress: bool) -> pd.DataFrame:
     source = request.tokens if request.reference is None else request.reference
     means = request.activations(source).mean(dim=0, dtype=torch.float64).tolist()
-    sums = _Sums(len(means))
+    sums = Sums(len(means))
     held = dict(zip(request.neurons, means, strict=True))
     for _, neuron, changes in rerun_pieces(
         request.model, request.tokens, request.layer, held, request.unigram, progress=progress
@@ -168,30 +149,6 @@ def _rerun(request: Request, progress: bool) -> pd.DataFrame:
         sums.add(slice(column, column + 1), changes)
     count = request.tokens.shape[0] * (request.tokens.shape[1] - 2)
     return sums.means(count).assign(method="exact", error_estimate=0.0, mean_activation=means)
-
-
-class _Sums:
-    """Sums over tokens: absolute changes, and signed ones where a shift is reported."""
-
-    SIGNED = ("entropy", "loss", "kl")
-
-    def __init__(self, neurons: int) -> None:
-        self.neurons = neurons
-        self.sums: dict[str, Tensor] = {}
-
-    def add(self, neurons: slice, changes: Changes) -> None:
-        for name, values in changes.items():
-            self._add(name, neurons, values.abs())
-        for quantity in self.SIGNED:
-            if f"{quantity}_total" in changes:
-                self._add(f"{quantity}_shift", neurons, changes[f"{quantity}_total"])
-
-    def _add(self, name: str, neurons: slice, values: Tensor) -> None:
-        total = self.sums.setdefault(name, torch.zeros(self.neurons, dtype=torch.float64))
-        total[neurons] += values.double().sum(dim=0).cpu()
-
-    def means(self, tokens: int) -> pd.DataFrame:
-        return pd.DataFrame({name: (total / tokens).numpy() for name, total in self.sums.items()})
 
 
 def _with_shares(frame: pd.DataFrame) -> pd.DataFrame:
