@@ -1,0 +1,107 @@
+"""Charts of sets of neurons that are ablated together: additivity and calibration."""
+
+import altair as alt
+import pandas as pd
+
+from confidence_neurons.charts.theme import GREY, finish
+
+PANEL_WIDTH = 250
+PANEL_HEIGHT = 240
+ROW_HEIGHT = 30
+MEASURES = {
+    "calibration error": "expected calibration error",
+    "overconfidence": "confidence minus accuracy",
+}
+
+
+def additivity_chart(frame: pd.DataFrame) -> alt.LayerChart:
+    """Change of entropy of growing sets, together and as a sum of single effects.
+
+    `frame` holds frames of `mediation.additivity`, with a column `group`.
+    """
+    groups, ways = list(frame["group"].unique()), list(frame["how"].unique())
+    sizes = sorted(map(int, frame["size"].unique()))
+    base = alt.Chart(frame.round(4)).encode(
+        x=alt.X("size:Q", title="neurons in the set", scale=alt.Scale(nice=False)).axis(
+            values=sizes, grid=False
+        ),
+        color=alt.Color("group:N", sort=groups, title=None),
+        tooltip=[
+            "group:N",
+            alt.Tooltip("size:Q", title="neurons"),
+            alt.Tooltip("how:N", title="measured"),
+            alt.Tooltip("estimate:Q", format=".3f", title="mean change (nats)"),
+            alt.Tooltip("low:Q", format=".3f"),
+            alt.Tooltip("high:Q", format=".3f"),
+            alt.Tooltip("ratio:Q", format=".2f", title="sum / together"),
+        ],
+    )
+    lines = base.mark_line(point=True).encode(
+        y=alt.Y("estimate:Q", title="mean change of entropy (nats)"),
+        strokeDash=alt.StrokeDash("how:N", sort=ways, title=None),
+    )
+    intervals = base.mark_rule(strokeWidth=1.5).encode(y="low:Q", y2="high:Q")
+    return finish(
+        alt.LayerChart(layer=[intervals, lines], width=PANEL_WIDTH, height=PANEL_HEIGHT),
+        title="Do effects add up?",
+        description=(
+            "Line chart. Across: the number of neurons ablated together, the strongest first. Up: "
+            "the mean change of entropy in nats, with 95 % intervals over sequences. Full lines: "
+            "measured with the set ablated at once; dashed lines: the sum of its neurons' single "
+            "effects. One colour for each group of neurons."
+        ),
+        height=None,
+    )
+
+
+def calibration_bars(frame: pd.DataFrame) -> alt.VConcatChart:
+    """Calibration error and overconfidence with each set ablated; a choice of text.
+
+    `frame` holds frames of `mediation.calibration_intervals`, with a column `text`.
+    """
+    texts, sets = list(frame["text"].unique()), list(frame["set"].unique())
+    text = alt.param(
+        name="calibration_text",
+        value=texts[0],
+        bind=alt.binding_radio(options=texts, name="Text: "),
+    )
+    base = alt.Chart(frame.round(4)).transform_filter("datum.text === calibration_text")
+    panels = []
+    for measure, title in MEASURES.items():
+        of_measure = base.transform_filter(f"datum.measure === '{measure}'").encode(
+            y=alt.Y("set:N", sort=sets, title=None, axis=alt.Axis(labelLimit=110)),
+            tooltip=[
+                alt.Tooltip("set:N", title="ablated"),
+                alt.Tooltip("estimate:Q", format=".3f", title=title),
+                alt.Tooltip("low:Q", format=".3f"),
+                alt.Tooltip("high:Q", format=".3f"),
+                alt.Tooltip("change:Q", format=".3f", title="change"),
+                alt.Tooltip("change_low:Q", format=".3f", title="from"),
+                alt.Tooltip("change_high:Q", format=".3f", title="to"),
+            ],
+        )
+        bounds = frame.loc[frame["measure"] == measure, ["low", "high"]]
+        domain = [min(0.0, float(bounds["low"].min())), max(0.0, float(bounds["high"].max()))]
+        bars = of_measure.mark_bar(opacity=0.75).encode(
+            x=alt.X("estimate:Q", title=title, scale=alt.Scale(domain=domain)),
+            color=alt.condition(
+                "datum.set === 'none'", alt.value(GREY), alt.Color("set:N", sort=sets, legend=None)
+            ),
+        )
+        intervals = of_measure.mark_rule(strokeWidth=1.5).encode(x="low:Q", x2="high:Q")
+        panels.append(
+            alt.LayerChart(
+                layer=[bars, intervals], width=PANEL_WIDTH - 70, height=ROW_HEIGHT * len(sets)
+            )
+        )
+    return finish(
+        alt.vconcat(*panels).add_params(text),
+        title="Calibration with and without the neurons",
+        description=(
+            "Two panels of horizontal bars for the chosen text, a bar for each set of neurons that "
+            "is held at its level, and one for the model left alone. Above: the expected "
+            "calibration error. Below: mean confidence minus accuracy, negative where the model is "
+            "too unsure. Lines are 95 % intervals over sequences."
+        ),
+        height=None,
+    )
