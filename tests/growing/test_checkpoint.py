@@ -1,11 +1,14 @@
 """Checkpoints: everything comes back, and a write that fails costs nothing."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
 
 from confidence_neurons.growing import checkpoint
 from confidence_neurons.growing.checkpoint import load_checkpoint, save_checkpoint
+from confidence_neurons.growing.recipe import PROSE
 
 
 def trained(seed: int, steps: int) -> tuple[nn.Linear, torch.optim.AdamW]:
@@ -36,18 +39,18 @@ def same(one: list[torch.Tensor], other: list[torch.Tensor]) -> bool:
 def test_weights_moments_step_and_seconds_come_back(tmp_path):
     path = tmp_path / "checkpoint.safetensors"
     before = trained(0, steps=3)
-    save_checkpoint(path, *before, step=3, seconds=12.5)
+    save_checkpoint(path, *before, PROSE, step=3, seconds=12.5)
     after = trained(1, steps=1)
     assert not same(state(*before), state(*after))
-    assert load_checkpoint(path, *after) == (3, 12.5)
+    assert load_checkpoint(path, *after, PROSE) == (3, 12.5)
     assert same(state(*before), state(*after))
 
 
 def test_the_next_step_is_the_same_as_without_a_stop(tmp_path):
     path = tmp_path / "checkpoint.safetensors"
     before, after = trained(0, steps=3), trained(1, steps=1)
-    save_checkpoint(path, *before, step=3, seconds=0.0)
-    load_checkpoint(path, *after)
+    save_checkpoint(path, *before, PROSE, step=3, seconds=0.0)
+    load_checkpoint(path, *after, PROSE)
     for layer, optimizer in (before, after):
         layer(torch.ones(1, 3)).sum().backward()
         optimizer.step()
@@ -57,7 +60,7 @@ def test_the_next_step_is_the_same_as_without_a_stop(tmp_path):
 def test_a_write_that_fails_half_way_leaves_the_previous_checkpoint(tmp_path, monkeypatch):
     path = tmp_path / "checkpoint.safetensors"
     first = trained(0, steps=2)
-    save_checkpoint(path, *first, step=2, seconds=1.0)
+    save_checkpoint(path, *first, PROSE, step=2, seconds=1.0)
     whole = path.read_bytes()
 
     def killed(tensors, file, metadata):
@@ -66,19 +69,30 @@ def test_a_write_that_fails_half_way_leaves_the_previous_checkpoint(tmp_path, mo
 
     monkeypatch.setattr(checkpoint, "save_file", killed)
     with pytest.raises(KeyboardInterrupt):
-        save_checkpoint(path, *trained(0, steps=4), step=4, seconds=2.0)
+        save_checkpoint(path, *trained(0, steps=4), PROSE, step=4, seconds=2.0)
     assert path.read_bytes() == whole
     after = trained(1, steps=1)
-    assert load_checkpoint(path, *after) == (2, 1.0)
+    assert load_checkpoint(path, *after, PROSE) == (2, 1.0)
     assert same(state(*first), state(*after))
 
 
 def test_a_new_checkpoint_replaces_the_old_one_and_leaves_nothing_else(tmp_path):
     path = tmp_path / "checkpoint.safetensors"
-    save_checkpoint(path, *trained(0, steps=2), step=2, seconds=1.0)
+    save_checkpoint(path, *trained(0, steps=2), PROSE, step=2, seconds=1.0)
     second = trained(0, steps=4)
-    save_checkpoint(path, *second, step=4, seconds=2.0)
+    save_checkpoint(path, *second, PROSE, step=4, seconds=2.0)
     assert [file.name for file in tmp_path.iterdir()] == ["checkpoint.safetensors"]
     after = trained(1, steps=1)
-    assert load_checkpoint(path, *after) == (4, 2.0)
+    assert load_checkpoint(path, *after, PROSE) == (4, 2.0)
     assert same(state(*second), state(*after))
+
+
+@pytest.mark.parametrize("changed", [{"learning_rate": 1.0}, {"settling": ()}, {"betas": (0, 1)}])
+def test_a_checkpoint_of_another_recipe_is_refused_and_says_what_differs(tmp_path, changed):
+    path = tmp_path / "checkpoint.safetensors"
+    save_checkpoint(path, *trained(0, steps=2), PROSE, step=2, seconds=1.0)
+    after = trained(1, steps=1)
+    untouched = state(*after)
+    with pytest.raises(ValueError, match=next(iter(changed))):
+        load_checkpoint(path, *after, replace(PROSE, **changed))
+    assert same(state(*after), untouched)

@@ -112,11 +112,13 @@ def test_a_finished_run_is_not_grown_further(recipe, mixture, tmp_path):
     assert_same_bits(finished, grown(tmp_path))
 
 
-def test_a_run_that_is_past_the_recipes_last_step_is_refused(recipe, mixture, tmp_path):
+@pytest.mark.parametrize("changed", [{"steps": 4}, {"steps": 9}, {"learning_rate": 1.0}])
+def test_a_run_of_another_recipe_is_not_gone_on_with(recipe, mixture, tmp_path, changed):
     train(recipe, mixture, tmp_path, compiled=False)
-    shorter = replace(recipe, steps=4)
-    with pytest.raises(ValueError, match=r"6 .* 4|4 .* 6"):
-        train(shorter, Watched(mixture, stop_at=7), tmp_path, compiled=False)
+    finished = grown(tmp_path)
+    with pytest.raises(ValueError, match=next(iter(changed))):
+        train(replace(recipe, **changed), mixture, tmp_path, compiled=False)
+    assert_same_bits(finished, grown(tmp_path))
 
 
 def test_snapshots_stand_at_the_steps_that_were_planned(recipe, mixture, tmp_path, monkeypatch):
@@ -133,7 +135,7 @@ def test_snapshots_stand_at_the_steps_that_were_planned(recipe, mixture, tmp_pat
 
 @pytest.mark.parametrize("steps", [11_000, 1000, 50_000])
 def test_snapshot_steps_are_logarithmic(steps):
-    chosen = snapshot_steps(replace(PROSE, steps=steps, settling=None))
+    chosen = snapshot_steps(replace(PROSE, steps=steps, settling=()))
     assert 20 <= len(chosen) <= 30
     assert chosen[0] == 0
     assert chosen[1] == training.FIRST_SNAPSHOT
@@ -144,9 +146,9 @@ def test_snapshot_steps_are_logarithmic(steps):
 
 
 def test_settling_adds_a_few_snapshots_to_the_same_logarithmic_ones():
-    chosen, start = snapshot_steps(PROSE), PROSE.settling.start
+    chosen, start = snapshot_steps(PROSE), PROSE.settling[0].start
     assert [step for step in chosen if step <= start] == snapshot_steps(
-        replace(PROSE, steps=start, settling=None)
+        replace(PROSE, steps=start, settling=())
     )
     later = [step for step in chosen if step > start]
     assert len(later) == training.SETTLING_SNAPSHOTS
@@ -162,14 +164,12 @@ def test_even_a_short_run_has_a_first_and_a_last_snapshot(recipe, steps):
     assert all(0 <= step <= steps for step in chosen)
 
 
-@pytest.mark.parametrize("part", ["growing", "settling"])
-def test_the_learning_rate_warms_up_and_comes_down_to_nothing(part):
-    settling = PROSE.settling
-    if part == "growing":
-        first, last, warmup, peak = 0, settling.start, PROSE.warmup_steps, PROSE.learning_rate
-    else:
-        first, last = settling.start, PROSE.steps
-        warmup, peak = settling.warmup_steps, settling.learning_rate
+@pytest.mark.parametrize("number", range(len(PROSE.settling) + 1))
+def test_the_learning_rate_warms_up_and_comes_down_to_nothing_in_each_part(number):
+    part = PROSE if number == 0 else PROSE.settling[number - 1]
+    bounds = [0, *(part.start for part in PROSE.settling), PROSE.steps]
+    first, last = bounds[number], bounds[number + 1]
+    warmup, peak = part.warmup_steps, part.learning_rate
     rates = [learning_rate(PROSE, step) for step in range(first, last)]
     assert max(rates) == peak
     assert rates.index(max(rates)) in (warmup - 1, warmup)
@@ -191,7 +191,7 @@ def test_settling_begins_from_rounded_weights_and_an_optimiser_without_a_past(
         repeated_share=0.1,
         corruption_exponent=2.0,
     )
-    settled = replace(recipe, settling=settling)
+    settled = replace(recipe, settling=(settling,))
     monkeypatch.setattr(training, "CHECKPOINT_EVERY", 2)
     straight, shipped = tmp_path / "straight", tmp_path / "shipped"
     train(settled, replace(mixture, recipe=settled), straight, compiled=False)
@@ -202,13 +202,13 @@ def test_settling_begins_from_rounded_weights_and_an_optimiser_without_a_past(
     path = shipped / "checkpoint.safetensors"
     network = build_network(settled)
     optimizer = build_optimizer(settled, network)
-    load_checkpoint(path, network, optimizer)
+    load_checkpoint(path, network, optimizer, settled)
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.copy_(parameter.half())
             for moment in ("exp_avg", "exp_avg_sq"):
                 optimizer.state[parameter][moment].fill_(7.0)
-    save_checkpoint(path, network, optimizer, step=4, seconds=1.0)
+    save_checkpoint(path, network, optimizer, settled, step=4, seconds=1.0)
     train(settled, replace(mixture, recipe=settled), shipped, compiled=False)
     last = "snapshots/step-000006.safetensors"
     one, other = load_file(straight / last), load_file(shipped / last)

@@ -22,21 +22,20 @@ SETTLING_SNAPSHOTS = 4
 
 
 def snapshot_steps(recipe: Recipe) -> list[int]:
-    """Step 0, logarithmically spaced steps, and a few steps while the model settles."""
-    end = recipe.steps if recipe.settling is None else recipe.settling.start
+    """Step 0, logarithmically spaced steps, and evenly spaced ones while the model settles."""
+    end = recipe.settling[0].start if recipe.settling else recipe.steps
     spaced = np.geomspace(min(FIRST_SNAPSHOT, end), end, SNAPSHOTS - 1)
     settling = np.linspace(end, recipe.steps, SETTLING_SNAPSHOTS + 1)
     return sorted({0, *(round(step) for step in (*spaced, *settling))})
 
 
 def learning_rate(recipe: Recipe, step: int) -> float:
-    """Linear warm-up, then half a cosine down to zero; the same again while settling."""
-    start, end, warmup_steps, peak = 0, recipe.steps, recipe.warmup_steps, recipe.learning_rate
-    if recipe.settling is not None:
-        end = recipe.settling.start
-        if step >= end:
-            start, end = recipe.settling.start, recipe.steps
-            warmup_steps, peak = recipe.settling.warmup_steps, recipe.settling.learning_rate
+    """Linear warm-up, then half a cosine down to zero; anew in each part of the run."""
+    part = recipe.part_at(step)
+    start = 0 if part is None else part.start
+    end = min([later.start for later in recipe.settling if later.start > step] + [recipe.steps])
+    peak = recipe.learning_rate if part is None else part.learning_rate
+    warmup_steps = recipe.warmup_steps if part is None else part.warmup_steps
     if step - start < warmup_steps:
         return peak * (step - start + 1) / warmup_steps
     progress = (step - start - warmup_steps) / max(1, end - start - warmup_steps)
@@ -75,7 +74,7 @@ def train(recipe: Recipe, mixture: Mixture, directory: Path, *, compiled: bool =
     Raises
     ------
     ValueError
-        If the run in `directory` is past the recipe's last step.
+        If the run in `directory` follows another recipe.
     """
     torch.set_num_threads(recipe.threads)
     torch.use_deterministic_algorithms(True)
@@ -86,12 +85,7 @@ def train(recipe: Recipe, mixture: Mixture, directory: Path, *, compiled: bool =
     snapshots.mkdir(parents=True, exist_ok=True)
     step, seconds = 0, 0.0
     if checkpoint.exists():
-        step, seconds = load_checkpoint(checkpoint, network, optimizer)
-    if step > recipe.steps:
-        raise ValueError(
-            f"{checkpoint} is at step {step} already, expected at most {recipe.steps}: "
-            "ask for more steps, or start in an empty directory"
-        )
+        step, seconds = load_checkpoint(checkpoint, network, optimizer, recipe)
 
     loss_function = torch.compile(next_token_loss) if compiled else next_token_loss
     wanted = set(snapshot_steps(recipe))
@@ -102,10 +96,10 @@ def train(recipe: Recipe, mixture: Mixture, directory: Path, *, compiled: bool =
             _save_snapshot(snapshots, network, step)
         if step > 0 and (step % CHECKPOINT_EVERY == 0 or step == recipe.steps):
             seconds = time.monotonic() - started
-            save_checkpoint(checkpoint, network, optimizer, step, seconds)
+            save_checkpoint(checkpoint, network, optimizer, recipe, step, seconds)
         if step == recipe.steps:
             break
-        if recipe.settling is not None and step == recipe.settling.start:
+        if any(step == part.start for part in recipe.settling):
             _round_to_half(network)
             optimizer.state.clear()
         for group in optimizer.param_groups:
