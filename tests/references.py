@@ -5,7 +5,6 @@ token and one neuron at a time, in double precision.
 """
 
 import math
-import warnings
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -133,53 +132,3 @@ def mean_attention(pattern: Tensor, period: int) -> float:
             seen_before = 1 + offset  # the same token in the first copy
             weights.append(attention[query][seen_before + 1])
     return sum(weights) / len(weights)
-
-
-@torch.no_grad()
-def ablated_entropies(
-    model: TransformerBridge, tokens: Tensor, neuron: int, mean: float, *, frozen: bool
-) -> Tensor:
-    """Entropy at the measured positions with one last-layer neuron held at its mean.
-
-    The model runs as a whole, with hooks; `frozen` puts the final norm's
-    scale of the clean run in the place of the one it computes.
-    """
-    layer = model.cfg.n_layers - 1
-    _, clean = model.run_with_cache(tokens, names_filter="ln_final.hook_scale")
-    clean_scale = clean["ln_final.hook_scale"].clone()
-
-    def hold(activations: Tensor, hook: object) -> Tensor:
-        held = activations.clone()
-        held[..., neuron] = mean
-        return held
-
-    hooks = [(f"blocks.{layer}.mlp.hook_post", hold)]
-    if frozen:
-        hooks.append(("ln_final.hook_scale", lambda scale, hook: clean_scale.clone()))
-    with warnings.catch_warnings():
-        # TransformerLens warns that an edited scale takes its own, slower path.
-        warnings.simplefilter("ignore", UserWarning)
-        return _measured_entropies(model.run_with_hooks(tokens, fwd_hooks=hooks))
-
-
-@torch.no_grad()
-def entropy_effects(model: TransformerBridge, tokens: Tensor, neuron: int) -> dict[str, float]:
-    """The row of `ablation.entropy_effects` for one neuron, through hooks."""
-    layer = model.cfg.n_layers - 1
-    name = f"blocks.{layer}.mlp.hook_post"
-    logits, cache = model.run_with_cache(tokens, names_filter=name)
-    mean = float(cache[name][:, 1:-1, neuron].double().mean())
-    clean = _measured_entropies(logits)
-    total = ablated_entropies(model, tokens, neuron, mean, frozen=False) - clean
-    direct = ablated_entropies(model, tokens, neuron, mean, frozen=True) - clean
-    return {
-        "entropy_total": float(total.abs().mean()),
-        "entropy_direct": float(direct.abs().mean()),
-        "entropy_shift": float(total.mean()),
-        "entropy_ln_mediated": 1 - float(direct.abs().mean() / total.abs().mean()),
-    }
-
-
-def _measured_entropies(logits: Tensor) -> Tensor:
-    log_p = logits[:, 1:-1].double().log_softmax(dim=-1)
-    return -(log_p.exp() * log_p).sum(dim=-1)

@@ -23,8 +23,8 @@ from confidence_neurons.unembedding import effective_unembedding
 from tiny_models import tiny_network
 
 SCALE = "ln_final.hook_scale"
-HOOK_NOISE = 2e-6
-FORMULA_NOISE = 3e-7
+HOOK_NOISE = 1e-6
+FORMULA_NOISE = 1.5e-7
 
 
 def counts_for(vocab_size: int = 300, seed: int = 0) -> Tensor:
@@ -224,7 +224,10 @@ def properties(
 def assert_agrees(found: Mapping, expected: dict[str, float], noise: float) -> None:
     """Each expected number within 1e-4 relative, or within the noise of single precision."""
     for name, value in expected.items():
-        allowed = noise
+        # The reverse KL is a difference of larger numbers.
+        rounding = 4 * noise if name.startswith("kl_reverse") else noise
+        allowed = 1e-4 * abs(value) + rounding
         if name in SHARES:
-            allowed = 3 * noise / expected[f"{SHARES[name][0]}_total"]
-        assert found[name] == pytest.approx(value, rel=1e-4, abs=allowed, nan_ok=True), name
+            relative = 1e-4 + rounding / expected[f"{SHARES[name][0]}_total"]
+            allowed = relative * (1 + 2 * abs(1 - value))
+        assert found[name] == pytest.approx(value, rel=0, abs=allowed, nan_ok=True), name

@@ -88,6 +88,23 @@ def test_frequency_cosine_agrees_with_a_loop():
     assert found.tolist() == pytest.approx(expected, abs=1e-5)
 
 
+def test_a_neuron_without_a_direct_effect_has_cosine_zero_not_that_of_rounding():
+    generator = torch.Generator().manual_seed(0)
+    unembedding = torch.randn(8, 30, generator=generator)
+    null = torch.randn(8, generator=generator)
+    null /= null.norm()
+    unembedding -= torch.outer(null, null @ unembedding)  # 0 along null, but for rounding
+    counts = torch.randint(0, 1000, (30,), generator=generator)
+    w_out = torch.stack([5 * null, torch.zeros(8), null + 1e-3 * unembedding[:, 0]])
+    found = frequency_cosine(w_out, unembedding, counts)
+    assert (null @ unembedding).abs().max() > 0
+    assert found[:2].tolist() == [0, 0]
+    u = frequency_direction(counts)
+    assert found[2].item() == pytest.approx(
+        references.cosine(1e-3 * unembedding[:, 0] @ unembedding, u), abs=1e-3
+    )
+
+
 def test_counts_of_another_vocabulary_are_refused():
     with pytest.raises(ValueError, match="expected counts for 30 tokens, got 29"):
         frequency_cosine(torch.ones(1, 8), torch.ones(8, 30), torch.arange(29))

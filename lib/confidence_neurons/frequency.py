@@ -14,6 +14,8 @@ from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.unembedding import gram
 
+ROUNDING = 1e-6
+
 
 def count_tokens(model: TransformerBridge, text: str | Iterable[str]) -> Int[Tensor, " d_vocab"]:
     """How often each token of the model's vocabulary stands in a text of your own.
@@ -187,7 +189,9 @@ def frequency_cosine(
     """Cosine, in logit space, between a neuron's direct effect and u.
 
     The direct effect of neuron n on the logits is w_out W_U, up to the final
-    scale. Positive: the neuron's output favours frequent tokens.
+    scale. Positive: the neuron's output favours frequent tokens. 0 for a
+    neuron without a direct effect: one no longer than `ROUNDING` times what
+    its norm would allow is the rounding of single precision.
 
     Raises
     ------
@@ -198,4 +202,6 @@ def frequency_cosine(
     neurons = w_out.double()
     along = neurons @ (unembedding @ frequency_direction(counts).to(unembedding)).double()
     squared_length = ((neurons @ gram(unembedding)) * neurons).sum(dim=-1)
-    return (along / squared_length.clamp(min=0).sqrt()).nan_to_num(0).to(w_out.dtype)
+    length = squared_length.clamp(min=0).sqrt()
+    negligible = ROUNDING * neurons.norm(dim=-1) * unembedding.double().norm()
+    return (along / length.where(length > negligible, torch.inf)).to(w_out.dtype)

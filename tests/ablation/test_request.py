@@ -1,0 +1,140 @@
+"""Bad input: a clear error before the model has run."""
+
+import pytest
+import torch
+
+import references
+import references_ablation
+from confidence_neurons.ablation import scan, token_effects
+from confidence_neurons.ablation.request import Request
+from tiny_models import N_CTX
+
+
+@pytest.fixture
+def no_work(monkeypatch):
+    """Fail if the model runs."""
+
+    def run(*arguments, **options):
+        pytest.fail("the model ran before the request was refused")
+
+    monkeypatch.setattr("confidence_neurons.ablation.request.run_final", run)
+    monkeypatch.setattr("transformer_lens.model_bridge.TransformerBridge.forward", run)
+
+
+def model_and_tokens():
+    return references.tiny_pair("neox-serial")[0], references.tokens_for()
+
+
+UNFIT_TOKENS = [
+    ([[0, 1, 2]], TypeError, "torch.Tensor, got list"),
+    (references.tokens_for().float(), TypeError, "integer type, got torch.float32"),
+    (references.tokens_for().bool(), TypeError, "integer type, got torch.bool"),
+    (references.tokens_for()[0], ValueError, r"\[batch, position\], got shape \[12\]"),
+    (references.tokens_for()[None], ValueError, r"got shape \[1, 2, 12\]"),
+    (references.tokens_for()[:0], ValueError, r"at least 1 row .* got shape \[0, 12\]"),
+    (references.tokens_for()[:, :0], ValueError, r"3 positions, got shape \[2, 0\]"),
+    (references.tokens_for()[:, :1], ValueError, r"3 positions, got shape \[2, 1\]"),
+    (references.tokens_for()[:, :2], ValueError, r"3 positions, got shape \[2, 2\]"),
+    (references.tokens_for() + 300, ValueError, "token ids from 0 to 299"),
+    (references.tokens_for() - 1, ValueError, "token ids from 0 to 299, got ids from -1"),
+    (references.tokens_for(length=N_CTX + 1), ValueError, "at most 64 tokens"),
+]
+
+
+@pytest.mark.usefixtures("no_work")
+@pytest.mark.parametrize("function", [scan, lambda model, rows: token_effects(model, rows, [0])])
+@pytest.mark.parametrize(("tokens", "error", "message"), UNFIT_TOKENS)
+def test_unfit_tokens_are_refused(function, tokens, error, message):
+    with pytest.raises(error, match=message):
+        function(model_and_tokens()[0], tokens)
+
+
+@pytest.mark.usefixtures("no_work")
+@pytest.mark.parametrize(("tokens", "error", "message"), UNFIT_TOKENS)
+def test_an_unfit_text_of_reference_is_refused(tokens, error, message):
+    with pytest.raises(error, match=message):
+        scan(*model_and_tokens(), reference=tokens)
+
+
+COUNTS = references_ablation.counts_for()
+
+
+@pytest.mark.usefixtures("no_work")
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"neurons": [0, 64]}, ValueError, r"between 0 and 63, got \[64\]"),
+        ({"neurons": [-1]}, ValueError, r"between 0 and 63, got \[-1\]"),
+        ({"neurons": [3, 3]}, ValueError, r"each neuron once, got \[3\]"),
+        ({"neurons": []}, ValueError, "at least one neuron"),
+        ({"neurons": [1.5]}, TypeError, "whole numbers, got 1.5"),
+        ({"neurons": ["5"]}, TypeError, "whole numbers, got '5'"),
+        ({"layer": 2}, ValueError, "a layer from 0 to 1, got 2"),
+        ({"layer": -1}, ValueError, "a layer from 0 to 1, got -1"),
+        ({"layer": 0.5}, TypeError, "whole number, got 0.5"),
+        ({"method": "fast"}, ValueError, "among exact, second-order, got 'fast'"),
+        ({"memory_budget": 1000}, ValueError, "memory_budget of at least .* got 1,000: give more"),
+        ({"memory_budget": float("nan")}, ValueError, "memory_budget"),
+        ({"null_dimension": 0}, ValueError, "k between 1 and d_model = 32, got 0"),
+        ({"null_dimension": 33}, ValueError, "got 33"),
+        ({"frequency": True}, ValueError, "frequency.count_tokens"),
+        ({"counts": COUNTS[:-1]}, ValueError, "counts for 300 tokens, got 299"),
+        ({"counts": torch.zeros_like(COUNTS)}, ValueError, "zero"),
+        ({"counts": COUNTS - 1}, ValueError, "negative"),
+        ({"counts": torch.ones_like(COUNTS)}, ValueError, "alike"),
+        (
+            {"method": "second-order", "frequency": True, "counts": COUNTS},
+            ValueError,
+            "second order covers neither the frequency columns",
+        ),
+        ({"method": "second-order", "layer": 0}, ValueError, "use method='exact'"),
+    ],
+)
+def test_an_unfit_request_is_refused(arguments, error, message):
+    with pytest.raises(error, match=message):
+        scan(*model_and_tokens(), **arguments)
+
+
+@pytest.mark.usefixtures("no_work")
+def test_second_order_is_refused_where_the_network_has_to_run_again():
+    model, _ = references.tiny_pair("gemma2")
+    with pytest.raises(ValueError, match="soft-capped logits"):
+        scan(model, references.tokens_for(), method="second-order")
+
+
+@pytest.mark.usefixtures("no_work")
+def test_token_effects_are_refused_where_the_network_has_to_run_again():
+    model, _ = references.tiny_pair("gemma2")
+    with pytest.raises(NotImplementedError, match="use scan"):
+        token_effects(model, references.tokens_for(), [0])
+
+
+@pytest.mark.usefixtures("no_work")
+@pytest.mark.parametrize(
+    "part", ["embed_in", "attention", "dense_h_to_4h", "dense_4h_to_h", "lm_head"]
+)
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+def test_weights_that_are_no_numbers_are_refused(part, value):
+    model = references.load_network(references.tiny_network("neox-serial"))
+    weights = next(weights for name, weights in model.named_parameters() if part in name)
+    weights.data[0] = value
+    with pytest.raises(ValueError, match="NaN or infinite weights: load the model again"):
+        scan(model, references.tokens_for())
+
+
+def test_a_request_knows_when_an_ablation_is_a_residual_update():
+    def request(architecture, layer):
+        return Request.check(
+            references.tiny_pair(architecture)[0],
+            references.tokens_for(),
+            neurons=None,
+            reference=None,
+            layer=layer,
+            counts=None,
+            frequency=False,
+        )
+
+    assert request("llama", None).is_residual_update
+    assert request("llama", 1).is_residual_update
+    assert not request("llama", 0).is_residual_update
+    assert not request("gemma2", None).is_residual_update

@@ -1,0 +1,162 @@
+"""Estimates from moments: how far from exact, and what happens where they are poor."""
+
+from dataclasses import fields, replace
+
+import pytest
+import torch
+
+import references
+import references_ablation
+from confidence_neurons.ablation import effects, scan
+from confidence_neurons.ablation.engine import second_order_error
+from confidence_neurons.ablation.exact import exact_changes
+from confidence_neurons.ablation.memory import DEFAULT_BUDGET, Plan
+from confidence_neurons.ablation.readout import Ablations, Clean
+from confidence_neurons.ablation.request import Request
+from confidence_neurons.ablation.second_order import second_order_changes
+from confidence_neurons.text import corrupt, prose_tokens
+
+ESTIMATED = ["entropy_total", "entropy_direct", "loss_total", "loss_direct", "kl_from_clean"]
+
+
+def request_for(model, tokens, neurons=None):
+    return Request.check(
+        model,
+        tokens,
+        neurons=neurons,
+        reference=None,
+        layer=None,
+        counts=None,
+        frequency=False,
+    )
+
+
+def in_double(record):
+    values = {field.name: getattr(record, field.name) for field in fields(record)}
+    return replace(
+        record,
+        **{
+            name: value.double()
+            for name, value in values.items()
+            if isinstance(value, torch.Tensor) and value.is_floating_point()
+        },
+    )
+
+
+def errors(readout, ablations, factor):
+    """Estimated minus exact where activations change by `factor` times as much."""
+    delta = factor * ablations.push * ablations.scale
+    changed = Ablations.build(readout, ablations.residual, ablations.target, ablations.w_out, delta)
+    clean = Clean.build(readout, changed)
+    readings = changed.w_out @ readout.unembedding
+    exact = exact_changes(readout, clean, changed, readings)
+    estimated = second_order_changes(readout, clean, changed, readings.square())
+    assert set(exact) == set(estimated)
+    return {name: (estimated[name] - exact[name]).abs() for name in ESTIMATED}
+
+
+@pytest.mark.parametrize("architecture", ["neox-serial", "llama", "phi"])
+def test_the_error_falls_with_the_cube_of_the_change(architecture):
+    model = references_ablation.loud_model(architecture)
+    readout, ablations, _ = request_for(model, references.tokens_for(), [1, 5, 8]).ablations()
+    readout, ablations = in_double(readout), in_double(ablations)
+    large, small = errors(readout, ablations, 0.2), errors(readout, ablations, 0.1)
+    for name in ESTIMATED:
+        ratio = (large[name] / small[name]).median()
+        assert 7 < ratio < 9, (name, ratio)
+
+
+@pytest.fixture(scope="module")
+def frames():
+    model = references.bundled("prose")
+    tokens = prose_tokens(model, 96, 4)
+    return scan(model, tokens), scan(model, tokens, method="second-order")
+
+
+def test_on_prose_the_estimates_are_within_their_bars(frames):
+    exact, estimated = frames
+    for name in ("entropy_total", "entropy_direct"):
+        error = (estimated[name] / exact[name] - 1).abs()
+        assert error.median() < 0.01
+        assert error.quantile(0.95) < 0.05
+        assert exact[name].rank().corr(estimated[name].rank()) > 0.999  # Spearman's
+
+
+def test_the_other_columns_are_near_exact_too(frames):
+    exact, estimated = frames
+    assert list(estimated.columns) == list(exact.columns)
+    assert (estimated.dtypes == exact.dtypes).all()
+    for name in ("loss_total", "loss_direct", "kl_from_clean"):
+        assert (estimated[name] / exact[name] - 1).abs().median() < 0.02, name
+    for name in ("entropy_indirect", "loss_indirect"):
+        assert estimated[name].tolist() == pytest.approx(exact[name].tolist(), rel=1e-3, abs=1e-7)
+    assert (estimated["argmax_changed"] - exact["argmax_changed"]).abs().max() < 0.02
+    for name in ("weight_norm", "logit_var", "null_fraction", "mean_activation"):
+        assert estimated[name].equals(exact[name]), name
+
+
+def test_every_neuron_says_how_it_was_measured(frames):
+    _, estimated = frames
+    assert set(estimated["method"]) <= {"exact", "second-order"}
+    assert (estimated["method"] == "second-order").mean() > 0.5
+    guessed = estimated[estimated["method"] == "second-order"]
+    assert guessed["error_estimate"].between(0, effects.POOR_ESTIMATE).all()
+    assert (guessed["error_estimate"] > 0).mean() > 0.9
+    assert (estimated.loc[estimated["method"] == "exact", "error_estimate"] == 0).all()
+
+
+def test_poor_estimates_are_measured_exactly_and_the_rest_left(monkeypatch):
+    model = references_ablation.loud_model("neox-serial")
+    tokens = references.tokens_for(rows=3)
+    monkeypatch.setattr(effects, "POOR_ESTIMATE", torch.inf)
+    estimated = scan(model, tokens, method="second-order")
+    assert (estimated["method"] == "second-order").all()
+    limit = estimated["error_estimate"].median()
+    poor = estimated["error_estimate"] > limit
+    assert poor.any()
+    assert not poor.all()
+
+    monkeypatch.setattr(effects, "POOR_ESTIMATE", float(limit))
+    mixed, exact = scan(model, tokens, method="second-order"), scan(model, tokens)
+    assert (mixed["method"] == "exact").tolist() == poor.tolist()
+    assert (mixed.dtypes == exact.dtypes).all()
+    for name in mixed.columns.drop("method"):
+        expected = exact[name].where(poor, estimated[name]).tolist()
+        noise = 1e-3 if name.endswith("mediated") else 2e-7
+        assert mixed[name].tolist() == pytest.approx(expected, rel=1e-4, abs=noise, nan_ok=True), (
+            name
+        )
+
+
+def test_the_error_estimate_is_that_of_the_sample_against_exact():
+    model = references_ablation.loud_model("llama")
+    request = request_for(model, references.tokens_for(), [8, 2])  # 20 tokens: all are sampled
+    readout, ablations, _ = request.ablations()
+    plan = Plan.within(DEFAULT_BUDGET, model.cfg.d_vocab, 2)
+    found = second_order_error(readout, ablations, plan)
+    readout, ablations = in_double(readout), in_double(ablations)
+    missed = errors(readout, ablations, 1.0)["entropy_total"].mean(dim=0)
+    for column, neuron in enumerate([8, 2]):
+        changes = references_ablation.by_formula(model, references.tokens_for(), neuron)
+        expected = float(missed[column] / changes["entropy_total"].abs().mean())
+        assert found[column].item() == pytest.approx(expected, rel=1e-2, abs=1e-3)
+
+
+def test_a_seed_decides_the_sample():
+    model = references.bundled("prose")
+    tokens = corrupt(prose_tokens(model, 64, 2), 0.5, torch.ones(model.cfg.d_vocab))
+    arguments = {"neurons": [6, 110], "method": "second-order"}
+    first = scan(model, tokens, **arguments)
+    assert scan(model, tokens, **arguments).equals(first)
+    other = scan(model, tokens, seed=1, **arguments)
+    assert other["error_estimate"].tolist() != first["error_estimate"].tolist()
+
+
+def test_a_neuron_without_effect_is_measured_exactly():
+    network, _ = references.network_with_null_direction()
+    with torch.no_grad():
+        network.gpt_neox.layers[-1].mlp.dense_4h_to_h.weight[:, 10] = 0
+    model = references.load_network(network)
+    row = scan(model, references.tokens_for(), neurons=[10], method="second-order").loc[0]
+    assert row["method"] == "exact"
+    assert row["entropy_total"] < 1e-7
