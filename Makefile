@@ -1,4 +1,4 @@
-# make book, make serve, make test, make outputs, make lint, make clean
+# make book, make serve, make test, make outputs, make benchmark, make lint, make clean
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -15,7 +15,7 @@ NBVAL := $(BIN)/python -m pytest -c nbval.ini
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: book serve test outputs lint clean site
+.PHONY: book serve test outputs benchmark lint clean site
 
 book: site
 	@echo
@@ -39,6 +39,9 @@ test: $(STAMP)
 
 outputs: $(STAMP)
 	$(BIN)/python scripts/refresh_outputs.py
+
+benchmark: $(STAMP)
+	$(BIN)/python benchmarks/ablation.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
