@@ -68,7 +68,7 @@ def next_token_loss(
     position has no target, so there is one entry fewer than positions.
     """
     _check_pair(logits, tokens)
-    targets = tokens[:, 1:].unsqueeze(-1)
+    targets = tokens[:, 1:].unsqueeze(-1).to(logits.device)
     return -log_probabilities(logits[:, :-1]).gather(-1, targets).squeeze(-1)
 
 
@@ -83,7 +83,7 @@ def reciprocal_rank(
     _check_pair(logits, tokens)
     _check_finite(logits)
     logits = logits[:, :-1]
-    target = logits.gather(-1, tokens[:, 1:].unsqueeze(-1))
+    target = logits.gather(-1, tokens[:, 1:].unsqueeze(-1).to(logits.device))
     rank = 1 + (logits > target).sum(dim=-1)
     return 1.0 / rank
 
