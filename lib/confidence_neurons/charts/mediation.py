@@ -3,12 +3,11 @@
 import altair as alt
 import pandas as pd
 
-from confidence_neurons.charts.theme import BLUE, GREEN, GREY, ORANGE, PINK, finish
+from confidence_neurons.charts.groups import group_colours, group_shapes
+from confidence_neurons.charts.theme import GREY, finish
 
 PANEL_WIDTH, PANEL_HEIGHT = 270, 270
 LOWEST_SHARE = -1.5
-GROUP_COLOURS = [ORANGE, PINK, BLUE, GREEN]
-GROUP_SHAPES = ["diamond", "triangle-up", "circle", "square"]
 
 
 def total_against_direct(effects: pd.DataFrame) -> alt.LayerChart:
@@ -45,7 +44,7 @@ def total_against_direct(effects: pd.DataFrame) -> alt.LayerChart:
                 "group:N",
                 title=None,
                 sort=groups,
-                scale=alt.Scale(domain=groups, range=GROUP_COLOURS),
+                scale=group_colours(groups),
             ),
             tooltip=[
                 "neuron:N",
@@ -65,7 +64,7 @@ def total_against_direct(effects: pd.DataFrame) -> alt.LayerChart:
                 "group:N",
                 sort=groups,
                 title=None,
-                scale=alt.Scale(domain=groups, range=GROUP_SHAPES),
+                scale=group_shapes(groups),
             )
         ),
     ]

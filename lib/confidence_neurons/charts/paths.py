@@ -21,31 +21,31 @@ def token_plane(tokens: pd.DataFrame) -> alt.LayerChart:
         value=labels[0],
         bind=alt.binding_select(options=labels, name="Neuron: "),
     )
-    columns = ["label", "entropy_direct", "entropy_indirect", "entropy_total"]
-    shown = tokens[columns].round(4)
-    base = alt.Chart(shown).transform_filter("datum.label === plane_neuron")
-    points = base.mark_point(filled=True, size=25, opacity=0.6).encode(
-        x=alt.X("entropy_direct:Q", title="direct change of entropy (nats)"),
-        y=alt.Y("entropy_indirect:Q", title="indirect change of entropy (nats)"),
-        color=alt.Color(
-            "entropy_total:Q",
-            title="total change (nats)",
-            scale=alt.Scale(scheme="blueorange", domainMid=0),
-            legend=alt.Legend(gradientLength=200),
-        ),
-        tooltip=[
-            alt.Tooltip("entropy_direct:Q", format=".3f", title="direct"),
-            alt.Tooltip("entropy_indirect:Q", format=".3f", title="indirect"),
-            alt.Tooltip("entropy_total:Q", format=".3f", title="total"),
-        ],
-    )
-    largest = float(shown[["entropy_direct", "entropy_indirect"]].abs().max(axis=None))
-    cancelling = alt.Chart(
-        pd.DataFrame(
-            {"entropy_direct": [-largest, largest], "entropy_indirect": [largest, -largest]}
+    chosen = "datum.label === plane_neuron"
+    changes = ["entropy_direct", "entropy_indirect", "entropy_total"]
+    shown = tokens[["label", *changes]].round(4)
+    across = alt.X("entropy_direct:Q", title="direct change of entropy (nats)")
+    up = alt.Y("entropy_indirect:Q", title="indirect change of entropy (nats)")
+    points = (
+        alt.Chart(shown)
+        .transform_filter(chosen)
+        .mark_point(filled=True, size=25, opacity=0.5)
+        .encode(
+            x=across,
+            y=up,
+            tooltip=[
+                alt.Tooltip("entropy_direct:Q", format=".3f", title="direct"),
+                alt.Tooltip("entropy_indirect:Q", format=".3f", title="indirect"),
+                alt.Tooltip("entropy_total:Q", format=".3f", title="total"),
+            ],
         )
-    ).mark_line(color=GREY, strokeDash=[5, 4], clip=True)
-    line = cancelling.encode(x="entropy_direct:Q", y="entropy_indirect:Q")
+    )
+    line = (
+        alt.Chart(_cancelling(shown))
+        .transform_filter(chosen)
+        .mark_line(color=GREY, strokeDash=[5, 4])
+        .encode(x=across, y=up)
+    )
     chart = alt.LayerChart(layer=[line, points], width=PANEL_WIDTH, height=PANEL_HEIGHT)
     return finish(
         chart.add_params(label),
@@ -53,9 +53,8 @@ def token_plane(tokens: pd.DataFrame) -> alt.LayerChart:
         description=(
             "Scatter plot, a point per token, for the chosen neuron. Across: the direct change of "
             "entropy when the neuron is ablated; up: the indirect one, through the scale alone; "
-            "both in nats. On the dashed falling diagonal the two cancel. Colour: total change. "
-            "The points of an entropy neuron stand upright; those of an opposed neuron lie along "
-            "the diagonal."
+            "both in nats. On the dashed falling diagonal the two cancel. The points of an entropy "
+            "neuron stand upright; those of an opposed neuron lie along the diagonal."
         ),
         height=None,
     )
@@ -95,3 +94,15 @@ def decomposition_bars(parts: pd.DataFrame) -> alt.LayerChart:
         ),
         height=None,
     )
+
+
+def _cancelling(tokens: pd.DataFrame) -> pd.DataFrame:
+    """For each label the line on which both changes cancel, as long as its tokens need."""
+    rows = []
+    for label, part in tokens.groupby("label", sort=False):
+        reach = float(part[["entropy_direct", "entropy_indirect"]].abs().max(axis=None))
+        rows += [
+            {"label": label, "entropy_direct": end, "entropy_indirect": -end}
+            for end in (-reach, reach)
+        ]
+    return pd.DataFrame(rows)

@@ -3,11 +3,13 @@
 import altair as alt
 import pandas as pd
 
+from confidence_neurons.charts.groups import group_colours, group_shapes
 from confidence_neurons.charts.theme import GREY, finish
 
 PANEL_WIDTH = 250
 PANEL_HEIGHT = 240
 ROW_HEIGHT = 30
+DASHES = alt.Legend(columns=1, symbolType="stroke", symbolStrokeColor=GREY, symbolSize=400)
 MEASURES = {
     "calibration error": "expected calibration error",
     "overconfidence": "confidence minus accuracy",
@@ -25,7 +27,12 @@ def additivity_chart(frame: pd.DataFrame) -> alt.LayerChart:
         x=alt.X("size:Q", title="neurons in the set", scale=alt.Scale(nice=False)).axis(
             values=sizes, grid=False
         ),
-        color=alt.Color("group:N", sort=groups, title=None),
+        color=alt.Color(
+            "group:N",
+            title=None,
+            scale=group_colours(groups),
+            legend=alt.Legend(columns=1, symbolType="circle"),
+        ),
         tooltip=[
             "group:N",
             alt.Tooltip("size:Q", title="neurons"),
@@ -38,7 +45,7 @@ def additivity_chart(frame: pd.DataFrame) -> alt.LayerChart:
     )
     lines = base.mark_line(point=True).encode(
         y=alt.Y("estimate:Q", title="mean change of entropy (nats)"),
-        strokeDash=alt.StrokeDash("how:N", sort=ways, title=None),
+        strokeDash=alt.StrokeDash("how:N", sort=ways, title=None, legend=DASHES),
     )
     intervals = base.mark_rule(strokeWidth=1.5).encode(y="low:Q", y2="high:Q")
     return finish(
@@ -49,6 +56,72 @@ def additivity_chart(frame: pd.DataFrame) -> alt.LayerChart:
             "the mean change of entropy in nats, with 95 % intervals over sequences. Full lines: "
             "measured with the set ablated at once; dashed lines: the sum of its neurons' single "
             "effects. One colour for each group of neurons."
+        ),
+        height=None,
+    )
+
+
+def reliability_by_set(table: pd.DataFrame, fewest: int = 30) -> alt.LayerChart:
+    """Accuracy against confidence with each set ablated; a choice of text.
+
+    `table` holds tables of `mediation.pooled_reliability`, with a column
+    `text`. Bins with fewer than `fewest` tokens are left out.
+    """
+    texts, sets = list(table["text"].unique()), list(table["set"].unique())
+    text = alt.param(
+        name="reliability_text",
+        value=texts[0],
+        bind=alt.binding_radio(options=texts, name="Text: "),
+    )
+    shown = table.loc[table["tokens"] >= fewest].round(4)
+    ends = pd.DataFrame(
+        [
+            {"text": name, "confidence": end, "accuracy": end}
+            for name, part in shown.groupby("text", sort=False)
+            for end in (0.0, float(part[["confidence", "accuracy"]].max(axis=None)))
+        ]
+    )
+    across = alt.X("confidence:Q", title="confidence: probability of the first choice")
+    up = alt.Y("accuracy:Q", title="accuracy: share of right choices")
+    chosen = "datum.text === reliability_text"
+    diagonal = (
+        alt.Chart(ends)
+        .transform_filter(chosen)
+        .mark_line(color=GREY, strokeDash=[5, 4])
+        .encode(x=across, y=up)
+    )
+    base = (
+        alt.Chart(shown)
+        .transform_filter(chosen)
+        .encode(
+            x=across,
+            y=up,
+            color=alt.Color("set:N", title=None, scale=group_colours(sets)),
+            tooltip=[
+                alt.Tooltip("set:N", title="ablated"),
+                alt.Tooltip("confidence:Q", format=".3f", title="mean confidence"),
+                alt.Tooltip("accuracy:Q", format=".3f"),
+                alt.Tooltip("tokens:Q", format=",", title="tokens in the bin"),
+            ],
+        )
+    )
+    points = base.mark_point(filled=True, size=55, opacity=0.9).encode(
+        shape=alt.Shape("set:N", title=None, scale=group_shapes(sets))
+    )
+    chart = alt.LayerChart(
+        layer=[diagonal, base.mark_line(opacity=0.6), points],
+        width=PANEL_WIDTH,
+        height=PANEL_HEIGHT,
+    )
+    return finish(
+        chart.add_params(text),
+        title="As sure as it is right, with and without the neurons?",
+        description=(
+            "Reliability diagram for the chosen text. Across: the probability that the model gives "
+            "to its first choice, averaged in bins. Up: how often that choice was right. One line "
+            "for each set of neurons that is held at its level, and one for the model left alone. "
+            "On the dashed diagonal the model is as sure as it is right; points above it mean too "
+            "little confidence, points below it too much. Bins with few tokens are left out."
         ),
         height=None,
     )
@@ -84,9 +157,7 @@ def calibration_bars(frame: pd.DataFrame) -> alt.VConcatChart:
         domain = [min(0.0, float(bounds["low"].min())), max(0.0, float(bounds["high"].max()))]
         bars = of_measure.mark_bar(opacity=0.75).encode(
             x=alt.X("estimate:Q", title=title, scale=alt.Scale(domain=domain)),
-            color=alt.condition(
-                "datum.set === 'none'", alt.value(GREY), alt.Color("set:N", sort=sets, legend=None)
-            ),
+            color=alt.Color("set:N", scale=group_colours(sets), legend=None),
         )
         intervals = of_measure.mark_rule(strokeWidth=1.5).encode(x="low:Q", x2="high:Q")
         panels.append(
