@@ -94,9 +94,9 @@ def share_chart(neurons: pd.DataFrame) -> alt.LayerChart:
         bind=alt.binding_radio(options=models, name="Model: "),
     )
     columns = ["model", "neuron", "null_fraction", "entropy_total", "entropy_ln_mediated"]
-    shown = neurons[columns].round(4)
+    shown = pd.DataFrame(neurons[columns]).round(4)
     shown = shown.assign(share=shown["entropy_ln_mediated"].clip(lower=LOWEST_SHARE))
-    largest = float(shown["entropy_total"].max())
+    largest = float(shown["entropy_total"].to_numpy().max())
     points = (
         alt.Chart(shown)
         .transform_filter("datum.model === share_model")

@@ -23,7 +23,7 @@ def token_plane(tokens: pd.DataFrame) -> alt.LayerChart:
     )
     chosen = "datum.label === plane_neuron"
     changes = ["entropy_direct", "entropy_indirect", "entropy_total"]
-    shown = tokens[["label", *changes]].round(4)
+    shown = pd.DataFrame(tokens[["label", *changes]]).round(4)
     across = alt.X("entropy_direct:Q", title="direct change of entropy (nats)")
     up = alt.Y("entropy_indirect:Q", title="indirect change of entropy (nats)")
     points = (
