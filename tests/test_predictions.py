@@ -42,6 +42,8 @@ def test_token_labels_show_white_space_and_partial_characters(model):
     part_of_a_character = model.tokenizer("é", add_special_tokens=False)["input_ids"][0]
     assert "".join(predictions.token_labels(model, ids)) == "␣t⏎"
     assert predictions.token_labels(model, [part_of_a_character]) == [f"<{part_of_a_character}>"]
+    control = model.tokenizer("\x07", add_special_tokens=False)["input_ids"][0]
+    assert predictions.token_labels(model, [control]) == [f"<{control}>"]
 
 
 def test_top_predictions_match_the_definition(model):

@@ -31,14 +31,15 @@ LABEL_CHARACTERS = 34
 def token_labels(model: TransformerBridge, ids: Iterable[int]) -> list[str]:
     """Tokens as text that shows its white space: '␣the', '⏎'.
 
-    A token that is only a part of a character has no text: its number stands
-    in angle brackets.
+    A token that is only a part of a character, or a control character, has no
+    text: its number stands in angle brackets.
     """
     labels = []
     for token in ids:
         text = model.tokenizer.decode([int(token)], clean_up_tokenization_spaces=False)
         text = text.replace(" ", SPACE).replace("\n", LINE_BREAK)
-        labels.append(f"<{int(token)}>" if not text or "\ufffd" in text else text)
+        readable = text and text.isprintable() and "\ufffd" not in text
+        labels.append(text if readable else f"<{int(token)}>")
     return labels
 
 
