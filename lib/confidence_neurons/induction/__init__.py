@@ -6,7 +6,8 @@ always beside a control set (`sets`); what stands at the output (`readings`),
 along a repeated sequence (`along`, `stepper`), and before and after an
 ablation (`comparison`, `effects`, `joint`); every neuron of the last layer at
 once (`every`, `activations`); repeats that break (`broken`), and what hedging
-against it would cost (`doses`). The case study follows Stolfo et al. 2024 (arXiv 2406.16254), section 6.
+against it would cost (`doses`). The case study follows Stolfo et al. 2024
+(arXiv 2406.16254), section 6.
 """
 
 from confidence_neurons.induction.activations import (
