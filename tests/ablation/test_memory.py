@@ -1,0 +1,56 @@
+"""Plans that keep within a budget."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from confidence_neurons.ablation.memory import (
+    BLOCK_TENSORS,
+    DEFAULT_BUDGET,
+    FLOAT,
+    TENSORS_PER_PAIR,
+    TENSORS_PER_TOKEN,
+    Plan,
+)
+
+ELEMENTS = 2**20
+
+
+def held(plan, d_vocab):
+    """Bytes of readings, of tokens, and of one block."""
+    row = FLOAT * d_vocab
+    tokens = TENSORS_PER_TOKEN * row + TENSORS_PER_PAIR * FLOAT * plan.neurons
+    block = BLOCK_TENSORS * FLOAT * max(ELEMENTS, d_vocab)
+    return plan.neurons * row + plan.tokens * tokens + block
+
+
+def least(d_vocab):
+    with pytest.raises(ValueError, match="memory_budget of at least") as refused:
+        Plan.within(0, d_vocab, 1)
+    return int(re.search(r"at least ([\d,]+) bytes", str(refused.value))[1].replace(",", ""))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(256, 200_000), st.integers(1, 12_000), st.floats(1, 1000))
+def test_a_plan_keeps_within_its_budget(d_vocab, neurons, factor):
+    budget = least(d_vocab) * factor
+    plan = Plan.within(budget, d_vocab, neurons)
+    assert 1 <= plan.neurons <= neurons
+    assert plan.tokens >= 1
+    assert held(plan, d_vocab) <= budget
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(2, 200_000))
+def test_the_least_budget_is_enough_and_less_is_refused(d_vocab):
+    assert Plan.within(least(d_vocab), d_vocab, 10) is not None
+    with pytest.raises(ValueError, match="give more, the default is"):
+        Plan.within(least(d_vocab) - 1, d_vocab, 10)
+
+
+def test_the_default_holds_all_neurons_of_the_bundled_model_at_once():
+    plan = Plan.within(DEFAULT_BUDGET, 2048, 512)
+    assert plan.neurons == 512
+    assert plan.tokens >= 100
