@@ -60,7 +60,7 @@ def test_charts_are_valid_described_and_narrow(name):
 def test_additivity_shows_both_ways_with_intervals():
     spec = CHARTS["additivity"]
     assert ADDED.to_dict("records") in spec["datasets"].values()
-    intervals, lines = spec["layer"]
+    intervals, lines, _ = spec["layer"]
     assert intervals["encoding"]["y2"]["field"] == "high"
     assert lines["encoding"]["strokeDash"]["sort"] == ["together", "sum of single effects"]
     assert lines["encoding"]["x"]["axis"]["values"] == [1, 4]

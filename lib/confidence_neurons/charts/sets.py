@@ -9,7 +9,7 @@ from confidence_neurons.charts.theme import GREY, finish
 PANEL_WIDTH = 250
 PANEL_HEIGHT = 240
 ROW_HEIGHT = 30
-DASHES = alt.Legend(columns=1, symbolType="stroke", symbolStrokeColor=GREY, symbolSize=400)
+DASHES = alt.Legend(columns=1, symbolType="stroke", symbolSize=400)
 MEASURES = {
     "calibration error": "expected calibration error",
     "overconfidence": "confidence minus accuracy",
@@ -43,13 +43,14 @@ def additivity_chart(frame: pd.DataFrame) -> alt.LayerChart:
             alt.Tooltip("ratio:Q", format=".2f", title="sum / together"),
         ],
     )
-    lines = base.mark_line(point=True).encode(
+    lines = base.mark_line().encode(
         y=alt.Y("estimate:Q", title="mean change of entropy (nats)"),
         strokeDash=alt.StrokeDash("how:N", sort=ways, title=None, legend=DASHES),
     )
+    points = base.mark_point(filled=True, size=35, opacity=1).encode(y="estimate:Q")
     intervals = base.mark_rule(strokeWidth=1.5).encode(y="low:Q", y2="high:Q")
     return finish(
-        alt.LayerChart(layer=[intervals, lines], width=PANEL_WIDTH, height=PANEL_HEIGHT),
+        alt.LayerChart(layer=[intervals, lines, points], width=PANEL_WIDTH, height=PANEL_HEIGHT),
         title="Do effects add up?",
         description=(
             "Line chart. Across: the number of neurons ablated together, the strongest first. Up: "
@@ -81,7 +82,9 @@ def reliability_by_set(table: pd.DataFrame, fewest: int = 30) -> alt.LayerChart:
             for end in (0.0, float(part[["confidence", "accuracy"]].max(axis=None)))
         ]
     )
-    across = alt.X("confidence:Q", title="confidence: probability of the first choice")
+    across = alt.X("confidence:Q", title="confidence: probability of the first choice").axis(
+        tickCount=5
+    )
     up = alt.Y("accuracy:Q", title="accuracy: share of right choices")
     chosen = "datum.text === reliability_text"
     diagonal = (
