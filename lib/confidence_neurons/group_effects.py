@@ -42,7 +42,7 @@ def group_effects(
     for group, neurons in groups.items():
         _check(effects, group, neurons)
         by_sequence = means.loc[list(neurons)].groupby("sequence").mean()
-        interval = bootstrap_interval(torch.from_numpy(by_sequence.to_numpy()))
+        interval = bootstrap_interval(torch.tensor(by_sequence.to_numpy()))
         for column, measure in enumerate(measures):
             bounds = (float(value[column]) for value in interval)
             row = dict(zip(("estimate", "low", "high"), bounds, strict=True))
@@ -82,7 +82,7 @@ def loss_by_rank(effects: pd.DataFrame, groups: Mapping[str, Sequence[int]]) -> 
 
 
 def _vector(values: pd.Series) -> Float[Tensor, " sequence"]:
-    return torch.from_numpy(values.to_numpy(dtype=float))
+    return torch.tensor(values.to_numpy(dtype=float))
 
 
 def _check(effects: pd.DataFrame, group: str, neurons: Sequence[int]) -> None:

@@ -26,15 +26,15 @@ def story_chart(stories: pd.DataFrame, labels: dict[int, str]) -> alt.VConcatCha
     labels:
         What the menu calls each neuron, in its order.
     """
-    shown = stories.assign(label=stories["neuron"].map(labels))
-    keys = ["label"]
-    for measure in MEASURES:
-        largest = shown.groupby("neuron")[measure].transform(lambda values: values.abs().max())
-        shown[f"{measure}_shade"] = (shown[measure] / largest.where(largest > 0)).fillna(0)
-    lists = [c for c in shown.columns if c not in ("label", "neuron", "text", "token", "line")]
-    lists = [c for c in lists if c not in ("start", "end", "entropy", "position")]
-    columns = ["text", "position", "token", "line", "start", "end", "entropy", *lists]
-    packed = shown.round(3).groupby(keys, sort=False, as_index=False)[columns].agg(list)
+    shown = stories.assign(label=stories["neuron"].map(labels)).round(3)
+    lists = ["text", "token", "line", "start", "end", "entropy", *MEASURES]
+    by_neuron = shown.groupby("label", sort=False, as_index=False)
+    largest = shown[list(MEASURES)].abs().groupby(shown["label"]).max().replace(0, 1)
+    packed = (
+        by_neuron[lists]
+        .agg(list)
+        .merge(largest.add_suffix("_largest"), left_on="label", right_index=True)
+    )
     names = list(labels.values())
     neuron = alt.param(
         name="story_neuron",
@@ -50,8 +50,10 @@ def story_chart(stories: pd.DataFrame, labels: dict[int, str]) -> alt.VConcatCha
     base = (
         alt.Chart(packed)
         .transform_filter("datum.label === story_neuron")
-        .transform_flatten(columns)
-        .transform_calculate(shade="datum[story_measure + '_shade']")
+        .transform_flatten(lists)
+        .transform_calculate(
+            shade="datum[story_measure] / datum[story_measure + '_largest']",
+        )
     )
     panels = [_text_panel(base, stories, name) for name in dict.fromkeys(stories["text"])]
     return finish(
@@ -108,7 +110,7 @@ def loss_change_chart(effects: pd.DataFrame, labels: dict[int, str]) -> alt.Char
     `effects` comes from `ablation.token_effects`, thinned to a sample.
     """
     columns = ["loss", "loss_total", "entropy_total", "reciprocal_rank"]
-    shown = effects[columns].round({"loss": 2, "loss_total": 4, "entropy_total": 4})
+    shown = effects[columns].round({"loss": 2, "loss_total": 3, "entropy_total": 3})
     shown = shown.assign(
         reciprocal_rank=shown["reciprocal_rank"].round(3), label=effects["neuron"].map(labels)
     )
