@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from confidence_neurons import available_models, growth_record, load_model, unigram_counts
+from confidence_neurons.ablation import scan
 from confidence_neurons.bundled import MODELS
 from confidence_neurons.final_norm import FinalNorm
 from confidence_neurons.forward import run_final
@@ -67,11 +68,11 @@ def test_prose_has_entropy_neurons(phenomena):
     assert phenomena["entropy neurons among the strongest 5 %"] >= 2
 
 
-@pytest.mark.xfail(
-    strict=True, reason="on clean text the strongest neurons are just under one half"
-)
-def test_entropy_neurons_are_strong_on_clean_text(phenomena):
-    assert phenomena["LN-mediated among the strongest tenth on clean text"] >= 2
+@pytest.mark.parametrize("rows", [8, None])
+def test_entropy_neurons_are_strong_on_clean_text(prose, rows):
+    table = scan(prose, prose_tokens(prose, count=rows))
+    strongest = table[table["entropy_total"] >= table["entropy_total"].quantile(0.9)]
+    assert (strongest["entropy_ln_mediated"] > 0.5).sum() >= 2
 
 
 def test_prose_has_frequency_neurons(phenomena):

@@ -123,7 +123,7 @@ def test_settling_changes_the_shares_and_makes_corruption_milder():
         repeated_share=0.0,
         corruption_exponent=3.0,
     )
-    recipe = replace(RECIPE, corrupted_share=0.0, repeated_share=0.0, settling=(settling,))
+    recipe = replace(RECIPE, corrupted_share=0.0, repeated_share=0.0, settling=settling)
     mixture = Mixture(recipe, TEXT, NOISE)
     before = torch.cat([mixture.batch(step) for step in range(100, 200)]).numpy()
     after = torch.cat([mixture.batch(step) for step in range(200, 300)]).numpy()

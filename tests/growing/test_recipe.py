@@ -54,8 +54,7 @@ def test_the_bundled_model_has_the_shape_of_its_recipe(name):
         {"steps": 0},
         {"shortest_segment": 9, "longest_segment": 8},
         {"frozen_scale": 0.0},
-        {"settling": (replace(PROSE.settling[0], start=PROSE.steps),)},
-        {"settling": PROSE.settling[::-1]},
+        {"settling": replace(PROSE.settling, start=PROSE.steps)},
     ],
 )
 def test_a_recipe_that_contradicts_itself_is_refused(wrong):

@@ -135,7 +135,7 @@ def test_snapshots_stand_at_the_steps_that_were_planned(recipe, mixture, tmp_pat
 
 @pytest.mark.parametrize("steps", [11_000, 1000, 50_000])
 def test_snapshot_steps_are_logarithmic(steps):
-    chosen = snapshot_steps(replace(PROSE, steps=steps, settling=()))
+    chosen = snapshot_steps(replace(PROSE, steps=steps, settling=None))
     assert 20 <= len(chosen) <= 30
     assert chosen[0] == 0
     assert chosen[1] == training.FIRST_SNAPSHOT
@@ -146,9 +146,9 @@ def test_snapshot_steps_are_logarithmic(steps):
 
 
 def test_settling_adds_a_few_snapshots_to_the_same_logarithmic_ones():
-    chosen, start = snapshot_steps(PROSE), PROSE.settling[0].start
+    chosen, start = snapshot_steps(PROSE), PROSE.settling.start
     assert [step for step in chosen if step <= start] == snapshot_steps(
-        replace(PROSE, steps=start, settling=())
+        replace(PROSE, steps=start, settling=None)
     )
     later = [step for step in chosen if step > start]
     assert len(later) == training.SETTLING_SNAPSHOTS
@@ -164,12 +164,14 @@ def test_even_a_short_run_has_a_first_and_a_last_snapshot(recipe, steps):
     assert all(0 <= step <= steps for step in chosen)
 
 
-@pytest.mark.parametrize("number", range(len(PROSE.settling) + 1))
-def test_the_learning_rate_warms_up_and_comes_down_to_nothing_in_each_part(number):
-    part = PROSE if number == 0 else PROSE.settling[number - 1]
-    bounds = [0, *(part.start for part in PROSE.settling), PROSE.steps]
-    first, last = bounds[number], bounds[number + 1]
-    warmup, peak = part.warmup_steps, part.learning_rate
+@pytest.mark.parametrize("part", ["growing", "settling"])
+def test_the_learning_rate_warms_up_and_comes_down_to_nothing(part):
+    settling = PROSE.settling
+    if part == "growing":
+        first, last, warmup, peak = 0, settling.start, PROSE.warmup_steps, PROSE.learning_rate
+    else:
+        first, last = settling.start, PROSE.steps
+        warmup, peak = settling.warmup_steps, settling.learning_rate
     rates = [learning_rate(PROSE, step) for step in range(first, last)]
     assert max(rates) == peak
     assert rates.index(max(rates)) in (warmup - 1, warmup)
@@ -191,7 +193,7 @@ def test_settling_begins_from_rounded_weights_and_an_optimiser_without_a_past(
         repeated_share=0.1,
         corruption_exponent=2.0,
     )
-    settled = replace(recipe, settling=(settling,))
+    settled = replace(recipe, settling=settling)
     monkeypatch.setattr(training, "CHECKPOINT_EVERY", 2)
     straight, shipped = tmp_path / "straight", tmp_path / "shipped"
     train(settled, replace(mixture, recipe=settled), straight, compiled=False)

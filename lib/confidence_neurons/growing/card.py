@@ -54,24 +54,27 @@ def write_card(
 
 
 def describe_settling(recipe: Recipe) -> dict[str, str | int]:
-    """What the card says of the later parts of the run; nothing where there is none."""
-    starts = [*(part.start for part in recipe.settling), recipe.steps]
-    mixture, optimiser = "", ""
-    for number, part in enumerate(recipe.settling):
-        mixture += (
-            f"\nFrom step {part.start:,}, {part.corrupted_share:.0%} of the sequences are "
-            f"corrupted, most of them only a little\n(rate {recipe.highest_corruption:g} "
-            f"u^{part.corruption_exponent:g}, u uniform), and {part.repeated_share:.0%} repeat."
-        )
-        optimiser += (
-            f"\nThen {starts[number + 1] - part.start:,} steps more, from weights rounded to half "
-            f"precision and without the optimiser's past:\nlearning rate {part.learning_rate:g}, "
-            f"{part.warmup_steps} steps of warm-up, cosine to zero."
-        )
+    """What the card says of the last part of the run; nothing where there is none."""
+    settling = recipe.settling
+    if settling is None:
+        return {
+            "growing_steps": recipe.steps,
+            "settling_mixture": "",
+            "settling_optimiser": "",
+        }
     return {
-        "growing_steps": starts[0],
-        "settling_mixture": mixture,
-        "settling_optimiser": optimiser,
+        "growing_steps": settling.start,
+        "settling_mixture": (
+            f"\nIn the last {recipe.steps - settling.start:,} steps {settling.corrupted_share:.0%} "
+            f"of the sequences are corrupted, most of them\nonly a little (rate "
+            f"{recipe.highest_corruption:g} u^{settling.corruption_exponent:g}, u uniform), and "
+            f"{settling.repeated_share:.0%} are repeats."
+        ),
+        "settling_optimiser": (
+            f" Then\n{recipe.steps - settling.start:,} steps more, from weights rounded to half "
+            f"precision and without the optimiser's past: learning\n"
+            f"rate {settling.learning_rate:g}, warm-up {settling.warmup_steps}, cosine to zero."
+        ),
     }
 
 

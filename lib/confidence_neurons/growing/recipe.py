@@ -1,22 +1,21 @@
 """What a bundled model is grown from: sizes, mixture of text, optimiser."""
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 
 @dataclass(frozen=True)
 class Settling:
-    """A later part of a run: a second warm-up, and more but milder corruption.
+    """The last part of a run: a second warm-up, and more but milder corruption.
 
     Sequences that are only a little corrupted ask for small corrections of
-    confidence, which the entropy neurons then make on clean prose too. Each
+    confidence, which the entropy neurons then make on clean prose too. The
     part begins from the weights rounded to half precision and with fresh
     optimiser moments, so that it can be repeated from a model as it ships.
 
     Attributes
     ----------
     start:
-        The first step of this part; it lasts until the next part or the end.
+        The first step of this part.
     corruption_exponent:
         The rate of corruption of a sequence is highest_corruption * u ** exponent,
         u uniform from 0 to 1.
@@ -45,7 +44,7 @@ class Recipe:
         the cost of clean prose. Induction heads need many repeats to form
         and, once formed, few to stay.
     settling:
-        The parts that follow the first, in their order.
+        The last part of the run, if it differs from the first.
     frozen_scale:
         None for an ordinary final LayerNorm. A number replaces the scale
         that LayerNorm computes (the standard deviation of the residual
@@ -76,7 +75,7 @@ class Recipe:
     highest_corruption: float = 1.2
     shortest_segment: int = 8
     longest_segment: int = 120
-    settling: tuple[Settling, ...] = ()
+    settling: Settling | None = None
     frozen_scale: float | None = None
     tied: bool = True
     seed: int = 0
@@ -102,11 +101,10 @@ class Recipe:
                 "expected 1 <= shortest_segment <= longest_segment, got "
                 f"{self.shortest_segment} and {self.longest_segment}"
             )
-        starts = [0, *(part.start for part in self.settling), self.steps]
-        if any(later <= earlier for earlier, later in pairwise(starts)):
+        if self.settling is not None and not 0 < self.settling.start < self.steps:
             raise ValueError(
-                "expected the parts of settling to start one after the other between 0 and the "
-                f"last step, {self.steps}, got {starts[1:-1]}"
+                f"expected settling to start between 0 and the last step, {self.steps}, "
+                f"got {self.settling.start}"
             )
         if self.frozen_scale is not None and self.frozen_scale <= 0:
             raise ValueError(f"expected a frozen_scale above 0, got {self.frozen_scale}")
@@ -115,16 +113,10 @@ class Recipe:
     def d_mlp(self) -> int:
         return 4 * self.d_model
 
-    def part_at(self, step: int) -> Settling | None:
-        """The part of settling that a step belongs to; None before the first."""
-        begun = [part for part in self.settling if part.start <= step]
-        return begun[-1] if begun else None
-
     def shares_at(self, step: int) -> tuple[float, float]:
         """Shares of corrupted and of repeated sequences in one step."""
-        part = self.part_at(step)
-        if part is not None:
-            return part.corrupted_share, part.repeated_share
+        if self.settling is not None and step >= self.settling.start:
+            return self.settling.corrupted_share, self.settling.repeated_share
         start, end = self.induction_phase
         inside = start <= step < end
         repeated = self.induction_phase_repeated_share if inside else self.repeated_share
@@ -132,8 +124,9 @@ class Recipe:
 
     def corruption_exponent_at(self, step: int) -> float:
         """How the rates of corruption lean towards 0 in one step; 1 is uniform."""
-        part = self.part_at(step)
-        return 1.0 if part is None else part.corruption_exponent
+        if self.settling is not None and step >= self.settling.start:
+            return self.settling.corruption_exponent
+        return 1.0
 
     @property
     def tokens_per_step(self) -> int:
@@ -142,24 +135,14 @@ class Recipe:
 
 PROSE = Recipe(
     name="prose",
-    steps=15_000,
-    settling=(
-        Settling(
-            start=11_000,
-            warmup_steps=100,
-            learning_rate=1.2e-3,
-            corrupted_share=0.5,
-            repeated_share=0.2,
-            corruption_exponent=3.0,
-        ),
-        Settling(
-            start=13_000,
-            warmup_steps=100,
-            learning_rate=1e-3,
-            corrupted_share=0.6,
-            repeated_share=0.2,
-            corruption_exponent=2.0,
-        ),
+    steps=13_000,
+    settling=Settling(
+        start=11_000,
+        warmup_steps=100,
+        learning_rate=1.2e-3,
+        corrupted_share=0.5,
+        repeated_share=0.2,
+        corruption_exponent=3.0,
     ),
 )
 

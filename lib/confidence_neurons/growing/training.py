@@ -18,24 +18,25 @@ from confidence_neurons.growing.recipe import Recipe
 CHECKPOINT_EVERY = 500
 FIRST_SNAPSHOT = 16
 SNAPSHOTS = 26
-SETTLING_SNAPSHOTS = 4
+SETTLING_SNAPSHOTS = 2
 
 
 def snapshot_steps(recipe: Recipe) -> list[int]:
-    """Step 0, logarithmically spaced steps, and evenly spaced ones while the model settles."""
-    end = recipe.settling[0].start if recipe.settling else recipe.steps
+    """Step 0, logarithmically spaced steps, and a few steps while the model settles."""
+    end = recipe.steps if recipe.settling is None else recipe.settling.start
     spaced = np.geomspace(min(FIRST_SNAPSHOT, end), end, SNAPSHOTS - 1)
     settling = np.linspace(end, recipe.steps, SETTLING_SNAPSHOTS + 1)
     return sorted({0, *(round(step) for step in (*spaced, *settling))})
 
 
 def learning_rate(recipe: Recipe, step: int) -> float:
-    """Linear warm-up, then half a cosine down to zero; anew in each part of the run."""
-    part = recipe.part_at(step)
-    start = 0 if part is None else part.start
-    end = min([later.start for later in recipe.settling if later.start > step] + [recipe.steps])
-    peak = recipe.learning_rate if part is None else part.learning_rate
-    warmup_steps = recipe.warmup_steps if part is None else part.warmup_steps
+    """Linear warm-up, then half a cosine down to zero; the same again while settling."""
+    start, end, warmup_steps, peak = 0, recipe.steps, recipe.warmup_steps, recipe.learning_rate
+    if recipe.settling is not None:
+        end = recipe.settling.start
+        if step >= end:
+            start, end = recipe.settling.start, recipe.steps
+            warmup_steps, peak = recipe.settling.warmup_steps, recipe.settling.learning_rate
     if step - start < warmup_steps:
         return peak * (step - start + 1) / warmup_steps
     progress = (step - start - warmup_steps) / max(1, end - start - warmup_steps)
@@ -99,7 +100,7 @@ def train(recipe: Recipe, mixture: Mixture, directory: Path, *, compiled: bool =
             save_checkpoint(checkpoint, network, optimizer, recipe, step, seconds)
         if step == recipe.steps:
             break
-        if any(step == part.start for part in recipe.settling):
+        if recipe.settling is not None and step == recipe.settling.start:
             _round_to_half(network)
             optimizer.state.clear()
         for group in optimizer.param_groups:
