@@ -8,7 +8,8 @@ import pandas as pd
 COMPARISON = (
     "**The ways side by side.** Random weights. A way that was run on fewer tokens or neurons "
     "(last column) is scaled up by their number. Share of peak: the products that second order "
-    "cannot do without, over all of its time, against the best rate above."
+    "cannot do without, over all of its time, against the best rate above. Fell back: neurons "
+    "whose estimate was poor, so that they were measured exactly, within that time."
 )
 LARGE = (
     "**A layer of a 7 B model**, extrapolated from measured pieces: one panel of neurons over one "
@@ -96,6 +97,7 @@ def _comparison(frame: pd.DataFrame) -> str:
             "times faster": f"{row['times']:,.0f}",
             "ns per token, neuron and entry": f"{row['nanoseconds_per_entry']:.2g}",
             "share of peak": percent(row["share_of_peak"]),
+            "fell back": "" if pd.isna(row["fell_back"]) else f"{row['fell_back']:.0f} neurons",
             "run on": f"{int(row['tokens']):,} tokens, {int(row['neurons']):,} neurons",
         }
         for row in frame.to_dict("records")

@@ -1,5 +1,7 @@
 """The whole of `scan` on the bundled model, as a reader would call it."""
 
+from functools import partial
+
 import pandas as pd
 
 from confidence_neurons import load_model
@@ -16,8 +18,7 @@ def scan_times(name: str, rows: int, length: int, repeats: int) -> pd.DataFrame:
     model = load_model(name)
     tokens = prose_tokens(model, length, rows)
     ways = {
-        method: (lambda method=method: scan(model, tokens, method=method))
-        for method in ("exact", "second-order")
+        method: partial(scan, model, tokens, method=method) for method in ("exact", "second-order")
     }
     seconds = median_seconds(ways, repeats)
     return pd.DataFrame(

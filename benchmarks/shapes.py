@@ -12,6 +12,7 @@ from confidence_neurons.final_norm import FinalNorm
 LOGIT_SPREAD = 3.0  # standard deviation over the vocabulary
 STREAM_SCALE = 5.0  # of the residual stream before the final norm
 NEURON_SHARE = 0.02  # a neuron's typical write over the length of the stream
+LOUDNESS_SPREAD = 0.6  # standard deviation over the neurons of the logarithm of their weight norm
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,9 @@ def random_problem(shape: Shape, tokens: int, neurons: int | None = None, seed: 
 
     Logits spread over the vocabulary by `LOGIT_SPREAD`. Activations are those
     of a rectifier, so most are near their mean and some far from it; when one
-    is removed, the residual stream changes by some 2 % of its length.
+    is replaced by its mean, the residual stream changes by about 1 % of its
+    length, and by several times that for the loudest neurons, where second
+    order falls back to the exact way.
     """
     neurons = shape.d_mlp if neurons is None else neurons
     generator = torch.Generator().manual_seed(seed)
@@ -80,7 +83,9 @@ def random_problem(shape: Shape, tokens: int, neurons: int | None = None, seed: 
     bias = torch.randn(shape.d_vocab, generator=generator) / 10
     residual = STREAM_SCALE * torch.randn(tokens, shape.d_model, generator=generator)
     activations = torch.randn(tokens, neurons, generator=generator).relu_()
-    w_out = NEURON_SHARE * STREAM_SCALE * torch.randn(neurons, shape.d_model, generator=generator)
+    loudness = torch.randn(neurons, 1, generator=generator).mul_(LOUDNESS_SPREAD).exp_()
+    w_out = torch.randn(neurons, shape.d_model, generator=generator)
+    w_out.mul_(NEURON_SHARE * STREAM_SCALE * loudness)
     return Problem(
         readout=Readout(unembedding, bias - bias.mean(), FinalNorm(centres=True, eps=1e-5)),
         residual=residual,

@@ -38,7 +38,7 @@ def exact_pieces(
     """Exact changes, piece by piece; every token and neuron is in one of them."""
     with _bar(ablations, plan, "ablating", progress) as bar:
         for neurons in _steps(len(ablations.w_out), plan.neurons):
-            readings = ablations.w_out[neurons] @ readout.unembedding
+            readings = readout.unembed(ablations.w_out[neurons])
             for tokens in _steps(len(ablations.target), plan.tokens):
                 piece = ablations.tokens(tokens).neurons(neurons)
                 clean = Clean.build(readout, piece)
@@ -55,7 +55,7 @@ def second_order_pieces(
     """Estimated changes, piece by piece; every token and neuron is in one of them."""
     with _bar(ablations, plan, "estimating", progress) as bar:
         for neurons in _steps(len(ablations.w_out), plan.neurons):
-            squares = (ablations.w_out[neurons] @ readout.unembedding).square_()
+            squares = readout.unembed(ablations.w_out[neurons]).square_()
             for tokens in _steps(len(ablations.target), plan.tokens):
                 piece = ablations.tokens(tokens).neurons(neurons)
                 clean = Clean.build(readout, piece)
@@ -85,7 +85,7 @@ def second_order_error(
             sample.tokens(tokens).neurons(neurons)
             for tokens in _steps(len(sample.target), plan.tokens)
         ]
-        readings = sample.w_out[neurons] @ readout.unembedding
+        readings = readout.unembed(sample.w_out[neurons])
         exact = torch.cat([_total(exact_changes, readout, piece, readings) for piece in pieces])
         squares = readings.square_()
         estimated = [_total(second_order_changes, readout, piece, squares) for piece in pieces]

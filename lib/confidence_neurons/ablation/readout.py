@@ -24,6 +24,8 @@ from confidence_neurons.final_norm import FinalNorm
 from confidence_neurons.forward import check_linear_unembedding
 from confidence_neurons.unembedding import effective_unembedding
 
+COLUMNS_AT_ONCE = 2048
+
 
 @dataclass(frozen=True)
 class Readout:
@@ -57,6 +59,21 @@ class Readout:
         check_linear_unembedding(model)
         bias = model.b_U.detach().float()
         return cls(effective_unembedding(model), bias - bias.mean(), FinalNorm.from_model(model))
+
+    def unembed(self, vectors: Float[Tensor, "row d_model"]) -> Float[Tensor, "row d_vocab"]:
+        """The product x W of each row with the unembedding.
+
+        Some columns at a time: with few rows, a CPU is faster by a third
+        than with the whole vocabulary at once.
+        """
+        product = vectors.new_empty(len(vectors), self.unembedding.shape[1])
+        for columns, part in zip(
+            self.unembedding.split(COLUMNS_AT_ONCE, dim=1),
+            product.split(COLUMNS_AT_ONCE, dim=1),
+            strict=True,
+        ):
+            torch.mm(vectors, columns, out=part)
+        return product
 
 
 @dataclass(frozen=True)
@@ -149,7 +166,7 @@ class Clean:
     @classmethod
     def build(cls, readout: Readout, ablations: Ablations) -> "Clean":
         """Unembed the clean residual stream."""
-        logits = ablations.residual @ readout.unembedding
+        logits = readout.unembed(ablations.residual)
         centred = logits.div_(ablations.scale).add_(readout.bias).log_softmax(dim=-1)
         probability = centred.exp()
         entropy = -torch.linalg.vecdot(probability, centred).unsqueeze(-1)
