@@ -115,7 +115,7 @@ def heads_effect_chart(effects: pd.DataFrame) -> alt.VConcatChart:
         if quantity == "activation":
             rows += " && datum.neuron === heads_neuron"
         base = alt.Chart(shown).transform_filter(rows)
-        y = alt.Y("set:N", sort=sets, title="heads switched off")
+        y = alt.Y("set:N", sort=sets, title=None)
         left_alone = base.mark_rule(strokeDash=[4, 4], color=GREY).encode(x="mean(clean):Q")
         interval = base.mark_rule(strokeWidth=2).encode(
             x=alt.X("from:Q", title=title), x2="to:Q", y=y
