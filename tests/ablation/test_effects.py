@@ -45,3 +45,11 @@ def test_large_changes_are_not_left_to_the_estimate():
     exact = exact_effects(readout, ablations, plan)
     assert list(found.columns) == list(exact.columns)
     assert found.loc[2:, "loss_total"].tolist() == pytest.approx(exact.loc[2:, "loss_total"])
+
+
+def test_the_rounding_of_small_changes_is_no_error_of_the_estimate():
+    readout, (residual, target, w_out, delta) = inputs()
+    ablations = Ablations.build(readout, residual, target, w_out, 3e-6 * delta)
+    found = second_order_effects(readout, ablations, Plan(5, 7))
+    assert (found["entropy_total"] > 0).all()
+    assert (found["method"] == "second-order").all()
