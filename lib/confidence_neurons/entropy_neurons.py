@@ -60,8 +60,10 @@ def entropy_neuron_criteria(effects: pd.DataFrame) -> pd.DataFrame:
 
 def entropy_neurons(effects: pd.DataFrame) -> list[int]:
     """The neurons that meet all three criteria, the strongest effect on entropy first."""
-    chosen = effects[entropy_neuron_criteria(effects)["entropy_neuron"]]
-    return [int(n) for n in chosen.sort_values("entropy_total", ascending=False)["neuron"]]
+    strongest_first = entropy_neuron_criteria(effects).assign(effect=effects["entropy_total"])
+    strongest_first = strongest_first.sort_values("effect", ascending=False)
+    chosen = strongest_first.query("entropy_neuron")
+    return [int(neuron) for neuron in chosen["neuron"]]
 
 
 def null_dimension_sweep(

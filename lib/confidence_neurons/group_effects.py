@@ -1,16 +1,16 @@
 """Mean effects of groups of neurons, with intervals over sequences."""
 
+import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from confidence_neurons.bootstrap import bootstrap_interval
 
 MEASURES = ("entropy_total", "kl_from_clean", "argmax_changed")
-RANKS = {"first choice": (1.0, 1.0), "ranks 2 to 10": (0.1, 0.999), "later ranks": (0.0, 0.0999)}
+RANKS = {"first choice": (1, 1), "ranks 2 to 10": (2, 10), "later ranks": (11, math.inf)}
 
 
 def group_effects(
@@ -37,12 +37,14 @@ def group_effects(
         If a group is empty, a neuron of a group was not measured, or there
         are fewer than two sequences.
     """
-    means = effects[list(measures)].abs().groupby([effects["neuron"], effects["sequence"]]).mean()
-    rows = []
+    rows, columns = [], list(measures)
     for group, neurons in groups.items():
         _check(effects, group, neurons)
-        by_sequence = means.loc[list(neurons)].groupby("sequence").mean()
-        interval = bootstrap_interval(torch.tensor(by_sequence.to_numpy()))
+        chosen = effects.query("neuron in @neurons")
+        sizes = [
+            part[columns].abs().to_numpy().mean(axis=0) for _, part in chosen.groupby("sequence")
+        ]
+        interval = bootstrap_interval(torch.tensor(np.stack(sizes)))
         for column, measure in enumerate(measures):
             bounds = (float(value[column]) for value in interval)
             row = dict(zip(("estimate", "low", "high"), bounds, strict=True))
@@ -68,21 +70,21 @@ def loss_by_rank(effects: pd.DataFrame, groups: Mapping[str, Sequence[int]]) -> 
     rows = []
     for group, neurons in groups.items():
         _check(effects, group, neurons)
-        chosen = effects[effects["neuron"].isin(list(neurons))]
-        for name, (lowest, highest) in RANKS.items():
-            # A hair of tolerance: 1 / rank is stored in single precision.
-            inside = chosen["reciprocal_rank"].between(lowest - 1e-6, highest + 1e-6)
-            sums = chosen["loss_total"].where(inside).groupby(chosen["sequence"]).sum()
-            counts = inside.groupby(chosen["sequence"]).sum()
-            interval = bootstrap_interval(_vector(sums), _vector(counts), statistic=torch.div)
+        chosen = effects.query("neuron in @neurons")
+        rank = (1 / chosen["reciprocal_rank"]).round()
+        for name, (first, last) in RANKS.items():
+            inside = (rank >= first) & (rank <= last)
+            marked = chosen.assign(inside=inside, loss_inside=chosen["loss_total"].where(inside, 0))
+            sums = [
+                part[["loss_inside", "inside"]].to_numpy(dtype=float).sum(axis=0)
+                for _, part in marked.groupby("sequence")
+            ]
+            loss, tokens = torch.tensor(np.stack(sums)).T
+            interval = bootstrap_interval(loss, tokens, statistic=torch.div)
             bounds = (float(value) for value in interval)
             row = dict(zip(("estimate", "low", "high"), bounds, strict=True))
             rows.append({"group": group, "rank": name, **row})
     return pd.DataFrame(rows)
-
-
-def _vector(values: pd.Series) -> Float[Tensor, " sequence"]:
-    return torch.tensor(values.to_numpy(dtype=float))
 
 
 def _check(effects: pd.DataFrame, group: str, neurons: Sequence[int]) -> None:

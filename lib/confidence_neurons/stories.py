@@ -63,7 +63,7 @@ def neuron_stories(
     frame["entropy_added"] = -frame["entropy_total"]
     frame["loss_added"] = -frame["loss_total"]
     columns = ["text", "neuron", "position", "token", "line", "start", "end", "activation"]
-    return frame[[*columns, "entropy", "entropy_added", "loss_added"]]
+    return frame.reindex(columns=[*columns, "entropy", "entropy_added", "loss_added"])
 
 
 def lay_out(labels: Iterable[str], width: int = LINE_CHARACTERS) -> pd.DataFrame:

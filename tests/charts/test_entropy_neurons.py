@@ -5,12 +5,11 @@ import pandas as pd
 import pytest
 
 from confidence_neurons.charts.entropy_neurons import (
-    TABLE,
     entropy_prediction_chart,
     likeness_chart,
-    norm_logit_var_chart,
     null_fraction_effect_chart,
 )
+from confidence_neurons.charts.neuron_plane import TABLE, norm_logit_var_chart
 
 GENERATOR = np.random.default_rng(0)
 NEURONS = pd.DataFrame(

@@ -4,9 +4,10 @@ import altair as alt
 import pandas as pd
 
 from confidence_neurons.charts.theme import BLUE, GREEN, GREY, ORANGE, finish
+from confidence_neurons.entropy_neurons import NULL_FRACTION
 
 PANEL_WIDTH = 260
-PANEL_HEIGHT = 130
+PANEL_HEIGHT = 140
 SMALLEST_SHOWN = 0.05
 
 
@@ -42,7 +43,8 @@ def cosine_chart(cosines: pd.DataFrame, labels: dict[int, str]) -> alt.VConcatCh
         .properties(width=PANEL_WIDTH, height=PANEL_HEIGHT)
     )
     packed = (
-        cosines.assign(label=cosines["neuron"].map(labels), cosine=cosines["cosine"].round(3))
+        cosines.assign(label=[labels[neuron] for neuron in cosines["neuron"]])
+        .round(3)
         .groupby("label", sort=False, as_index=False)[["direction", "cosine"]]
         .agg(list)
     )
@@ -92,24 +94,18 @@ def null_dimension_chart(sweep: pd.DataFrame, chosen: int) -> alt.VConcatChart:
     chosen:
         The size k that is used; a rule marks it.
     """
-    met = sweep.loc[sweep["k"] == chosen].set_index("neuron")["entropy_neuron"]
-    named = sweep[sweep["neuron"].map(met)]
     kinds = ["entropy neurons", "median neuron", "random direction"]
-    median = sweep.groupby("k", as_index=False)["null_fraction"].median()
-    random = sweep.groupby("k", as_index=False)["random"].first()
-    lines = pd.concat(
+    lines = _fractions(sweep, chosen, kinds)
+    which = [f"null-space fraction over {NULL_FRACTION}", "all three criteria"]
+    counts = pd.DataFrame(
         [
-            named[["k", "neuron", "null_fraction"]].assign(kind=kinds[0]),
-            median.assign(kind=kinds[1], neuron=-1),
-            random.rename(columns={"random": "null_fraction"}).assign(kind=kinds[2], neuron=-1),
+            {"k": k, "which": name, "neurons": sum(met)}
+            for k, part in sweep.groupby("k")
+            for name, met in zip(
+                which, (part["null_fraction"] > NULL_FRACTION, part["entropy_neuron"]), strict=True
+            )
         ]
-    ).round(3)
-    counts = sweep.groupby("k", as_index=False).agg(
-        fraction=("null_fraction", lambda values: int((values > 0.6).sum())),
-        criteria=("entropy_neuron", "sum"),
     )
-    names = {"fraction": "null-space fraction over 0.6", "criteria": "all three criteria"}
-    counted = counts.rename(columns=names).melt("k", list(names.values()), "which", "neurons")
     x = alt.X("k:Q", title="k, size of the null space", scale=alt.Scale(type="log", nice=False))
     x = x.axis(values=[k for k in sorted(sweep["k"].unique()) if k in (2, 3, 5, 8, 16, 32, 64)])
     rule = (
@@ -118,7 +114,7 @@ def null_dimension_chart(sweep: pd.DataFrame, chosen: int) -> alt.VConcatChart:
         .encode(x=x, tooltip=[alt.Tooltip("k:Q", title="k by the gap")])
     )
     top = (
-        alt.Chart(counted)
+        alt.Chart(counts)
         .mark_line(point=True)
         .encode(
             x=x,
@@ -126,7 +122,7 @@ def null_dimension_chart(sweep: pd.DataFrame, chosen: int) -> alt.VConcatChart:
             color=alt.Color(
                 "which:N",
                 legend=alt.Legend(title=None, columns=1),
-                scale=alt.Scale(domain=list(names.values()), range=[BLUE, ORANGE]),
+                scale=alt.Scale(domain=which, range=[BLUE, ORANGE]),
             ),
             strokeDash=alt.StrokeDash("which:N", legend=None),
             tooltip=[alt.Tooltip("which:N", title="criterion"), "k:Q", "neurons:Q"],
@@ -151,8 +147,10 @@ def null_dimension_chart(sweep: pd.DataFrame, chosen: int) -> alt.VConcatChart:
             ],
         )
     )
-    size = {"width": PANEL_WIDTH, "height": 150}
-    panels = [alt.LayerChart(layer=[panel, rule], **size) for panel in (top, bottom)]
+    panels = [
+        alt.LayerChart(layer=[panel, rule], width=PANEL_WIDTH, height=PANEL_HEIGHT)
+        for panel in (top, bottom)
+    ]
     return finish(
         alt.vconcat(*panels).resolve_scale(color="independent", strokeDash="independent"),
         title="What depends on k, and what does not",
@@ -167,5 +165,18 @@ def null_dimension_chart(sweep: pd.DataFrame, chosen: int) -> alt.VConcatChart:
     )
 
 
+def _fractions(sweep: pd.DataFrame, chosen: int, kinds: list[str]) -> pd.DataFrame:
+    """Null-space fractions against k: each entropy neuron's, the median one, a random one."""
+    met = set(sweep.query("k == @chosen and entropy_neuron")["neuron"])
+    rows = []
+    for k, part in sweep.groupby("k"):
+        for neuron, fraction in zip(part["neuron"], part["null_fraction"], strict=True):
+            if neuron in met:
+                rows.append((k, neuron, kinds[0], fraction))
+        rows.append((k, -1, kinds[1], part["null_fraction"].median()))
+        rows.append((k, -1, kinds[2], part["random"].iloc[0]))
+    return pd.DataFrame(rows, columns=["k", "neuron", "kind", "null_fraction"]).round(3)
+
+
 def _ends(spectrum: pd.DataFrame) -> list[float]:
-    return [0, float(spectrum["direction"].max()) + 1]
+    return [0, len(spectrum) + 1]

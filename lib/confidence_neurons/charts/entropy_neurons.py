@@ -1,4 +1,4 @@
-"""Scatter plots over all neurons of a layer, with groups marked; the brush fills a table."""
+"""Scatter plots of the effects of all neurons of a layer, with groups marked."""
 
 import altair as alt
 import pandas as pd
@@ -8,92 +8,13 @@ from confidence_neurons.entropy_neurons import OTHERS
 
 PANEL_WIDTH = 260
 PANEL_HEIGHT = 210
-TABLE_ROWS = 12
-TABLE_COLUMN = 46
 COLOURS = [ORANGE, BLUE, GREEN, PINK]
 SHAPES = ["diamond", "square", "triangle-up", "triangle-down"]
-TABLE = {
-    "neuron": ("neuron", ""),
-    "weight_norm": ("norm", ".2f"),
-    "logit_var_share": ("LogitVar", ".2f"),
-    "null_fraction": ("ρ", ".2f"),  # noqa: RUF001
-    "entropy_total": ("|ΔH|", ".4f"),
-}
-TEXT, MEASURE = "text", "measure"
+TEXT = "text"
 PREDICTION = {
     "kl_from_clean": "KL from the clean prediction (nats)",
     "argmax_changed": "first choice changed (share of tokens)",
 }
-
-
-def norm_logit_var_chart(neurons: pd.DataFrame) -> alt.VConcatChart:
-    """Weight norm against LogitVar; a brush fills a table with the neurons under it.
-
-    `neurons` comes from `ablation.scan`, with a column `group` (see
-    `entropy_neurons.with_groups`). LogitVar is shown over its median.
-    """
-    shown = neurons.assign(logit_var_share=neurons["logit_var"] / neurons["logit_var"].median())
-    shown = shown[[*TABLE, "group"]].round(4)
-    brush = alt.selection_interval(
-        name="brush",
-        value={
-            "x": [1.2, float(shown["weight_norm"].max()) + 0.05],
-            "y": [0.9 * float(shown["logit_var_share"].min()), 0.4],
-        },
-    )
-    colour, shape = group_encodings(shown)
-    points = (
-        alt.Chart(shown)
-        .mark_point(filled=True, size=40)
-        .encode(
-            x=alt.X("weight_norm:Q", title="weight norm", scale=alt.Scale(zero=False)),
-            y=alt.Y(
-                "logit_var_share:Q",
-                title="LogitVar / median LogitVar",
-                scale=alt.Scale(type="log", nice=False),
-            ),
-            color=colour,
-            shape=shape,
-            opacity=alt.condition(brush, alt.value(0.9), alt.value(0.3)),
-            tooltip=neuron_tooltips(),
-        )
-        .add_params(brush)
-        .properties(width=PANEL_WIDTH, height=PANEL_HEIGHT)
-    )
-    rows = (
-        alt.Chart(shown)
-        .transform_filter(brush)
-        .transform_window(row="row_number()", sort=[alt.SortField("entropy_total", "descending")])
-        .transform_filter(f"datum.row <= {TABLE_ROWS}")
-    )
-    columns = [
-        rows.mark_text(align="right", fontSize=12)
-        .encode(
-            x=alt.value(TABLE_COLUMN),
-            y=alt.Y("row:O", axis=None),
-            text=alt.Text(f"{column}:Q", format=form),
-            color=colour.legend(None),
-            tooltip=neuron_tooltips(),
-        )
-        .properties(
-            width=TABLE_COLUMN,
-            height=15 * TABLE_ROWS,
-            title=alt.Title(title, fontSize=11, anchor="end", offset=2),
-        )
-        for column, (title, form) in TABLE.items()
-    ]
-    return finish(
-        alt.vconcat(points, alt.hconcat(*columns, spacing=8)),
-        title="Long vectors that hardly move a logit: drag a box",
-        description=(
-            "Scatter plot of the last layer's neurons. Across: the norm of the output weights. Up, "
-            "on a logarithmic axis: LogitVar over its median. Colour and shape mark the groups. A "
-            "box that the reader drags over the points fills the table below with the neurons "
-            "under it, those with the strongest effect on entropy first: neuron, norm, LogitVar "
-            "over the median, null-space fraction, mean absolute change of entropy in nats."
-        ),
-        height=None,
-    )
 
 
 def null_fraction_effect_chart(neurons: pd.DataFrame) -> alt.Chart:
@@ -113,7 +34,7 @@ def null_fraction_effect_chart(neurons: pd.DataFrame) -> alt.Chart:
             y=alt.Y(
                 "entropy_total:Q",
                 title="mean |change of entropy| (nats)",
-                scale=alt.Scale(type="log", nice=False, domain=_range(neurons["entropy_total"])),
+                scale=alt.Scale(type="log", nice=False, domain=_range(neurons, "entropy_total")),
             ),
             color=colour,
             shape=shape,
@@ -204,7 +125,7 @@ def likeness_chart(neurons: pd.DataFrame) -> alt.Chart:
             y=alt.Y(
                 "entropy_total:Q",
                 title="mean |change of entropy| (nats)",
-                scale=alt.Scale(type="log", nice=False, domain=_range(neurons["entropy_total"])),
+                scale=alt.Scale(type="log", nice=False, domain=_range(neurons, "entropy_total")),
             ),
             color=colour,
             shape=shape,
@@ -224,8 +145,9 @@ def likeness_chart(neurons: pd.DataFrame) -> alt.Chart:
         description=(
             "Scatter plot of the last layer's neurons for the chosen text. Across: how alike the "
             "neuron's ablation is to a temperature, from 0 to 1. Up, on a logarithmic axis: the "
-            "mean absolute change of entropy. On noisy text most neurons lie at the left; entropy "
-            "neurons lie at the right, and so do neurons that write along the frequency direction."
+            "mean absolute change of entropy. On noisy text most neurons lie at the left; most "
+            "entropy neurons lie at the right, neurons that write along the frequency direction "
+            "in between and at the right."
         ),
     )
 
@@ -251,19 +173,8 @@ def text_choice(frame: pd.DataFrame, name: str) -> alt.Parameter:
     )
 
 
-def neuron_tooltips() -> list[alt.Tooltip]:
-    """What pointing at a neuron says of its weights and its effect."""
-    return [
-        alt.Tooltip("neuron:Q"),
-        alt.Tooltip("group:N"),
-        alt.Tooltip("weight_norm:Q", format=".2f", title="weight norm"),
-        alt.Tooltip("logit_var_share:Q", format=".2f", title="LogitVar / median"),
-        alt.Tooltip("null_fraction:Q", format=".2f", title="null-space fraction"),
-        alt.Tooltip("entropy_total:Q", format=".4f", title="|change of entropy| (nats)"),
-    ]
-
-
-def _range(values: pd.Series) -> list[float]:
+def _range(frame: pd.DataFrame, column: str) -> list[float]:
     """From a little below the smallest positive value to a little above the largest."""
+    values = frame[column].to_numpy()
     positive = values[values > 0]
     return [0.8 * float(positive.min()), 1.25 * float(positive.max())]

@@ -26,15 +26,10 @@ def story_chart(stories: pd.DataFrame, labels: dict[int, str]) -> alt.VConcatCha
     labels:
         What the menu calls each neuron, in its order.
     """
-    shown = stories.assign(label=stories["neuron"].map(labels)).round(3)
     lists = ["text", "token", "line", "start", "end", "entropy", *MEASURES]
-    by_neuron = shown.groupby("label", sort=False, as_index=False)
-    largest = shown[list(MEASURES)].abs().groupby(shown["label"]).max().replace(0, 1)
-    packed = (
-        by_neuron[lists]
-        .agg(list)
-        .merge(largest.add_suffix("_largest"), left_on="label", right_index=True)
-    )
+    packed = _packed(stories, labels, lists)
+    for measure in MEASURES:
+        packed[f"{measure}_largest"] = [max(map(abs, each)) or 1 for each in packed[measure]]
     names = list(labels.values())
     neuron = alt.param(
         name="story_neuron",
@@ -50,7 +45,7 @@ def story_chart(stories: pd.DataFrame, labels: dict[int, str]) -> alt.VConcatCha
     base = (
         alt.Chart(packed)
         .transform_filter("datum.label === story_neuron")
-        .transform_flatten(lists)
+        .transform_flatten([*lists])
         .transform_calculate(
             shade="datum[story_measure] / datum[story_measure + '_largest']",
         )
@@ -64,7 +59,7 @@ def story_chart(stories: pd.DataFrame, labels: dict[int, str]) -> alt.VConcatCha
             "chosen neuron, its activation there, the entropy it adds to the prediction made "
             "there, or the loss it adds: orange for positive values, blue for negative ones, "
             "white for zero, the strongest colour for the neuron's largest value in these texts. "
-            "Entropy neurons stay white on clean text and light up on noise."
+            "Most entropy neurons stay pale on clean text and light up on noise."
         ),
         height=None,
     )
@@ -104,17 +99,19 @@ def _text_panel(base: alt.Chart, stories: pd.DataFrame, text: str) -> alt.LayerC
     )
 
 
+def _packed(frame: pd.DataFrame, labels: dict[int, str], columns: list[str]) -> pd.DataFrame:
+    """One row per neuron, with a list for each column: names of columns are written once."""
+    shown = frame.round(3).assign(label=[labels[neuron] for neuron in frame["neuron"]])
+    return pd.DataFrame(shown.groupby("label", sort=False, as_index=False)[columns].agg(list))
+
+
 def loss_change_chart(effects: pd.DataFrame, labels: dict[int, str]) -> alt.Chart:
     """Change of loss against the clean loss at single tokens, coloured by reciprocal rank.
 
     `effects` comes from `ablation.token_effects`, thinned to a sample.
     """
     columns = ["loss", "loss_total", "entropy_total", "reciprocal_rank"]
-    shown = effects[columns].round({"loss": 2, "loss_total": 3, "entropy_total": 3})
-    shown = shown.assign(
-        reciprocal_rank=shown["reciprocal_rank"].round(3), label=effects["neuron"].map(labels)
-    )
-    packed = shown.groupby("label", sort=False, as_index=False)[columns].agg(list)
+    packed = _packed(effects, labels, columns)
     names = list(labels.values())
     menu = alt.param(
         name="loss_neuron",
@@ -124,7 +121,7 @@ def loss_change_chart(effects: pd.DataFrame, labels: dict[int, str]) -> alt.Char
     chart = (
         alt.Chart(packed)
         .transform_filter("datum.label === loss_neuron")
-        .transform_flatten(columns)
+        .transform_flatten([*columns])
         .mark_point(filled=True, size=28, opacity=0.8)
         .encode(
             x=alt.X("loss:Q", title="loss with the neuron (nats)"),
@@ -189,7 +186,7 @@ def prediction_chart(predictions: pd.DataFrame) -> alt.Chart:
     )
     return finish(
         chart,
-        height=36 * predictions["token"].nunique(),
+        height=36 * len(set(predictions["token"])),
         title="One prediction, with the neuron and without it",
         description=(
             "Grouped horizontal bars, three per token: the probability of the likeliest next "
