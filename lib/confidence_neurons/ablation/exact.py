@@ -147,9 +147,14 @@ class _AblatedLogits:
 
     def may_overflow(self) -> bool:
         """Whether exp2 of a logit might leave the range of float32."""
-        highest = self.base.abs().amax(-1, keepdim=True) + self.bias.abs().max()
-        pushed = self.push.abs() * self.readings.abs().amax(-1)
+        highest = _largest(self.base)[:, None] + self.bias.abs().max()
+        pushed = self.push.abs() * _largest(self.readings)
         return bool(((1 + self.stretch) * (highest + pushed)).max() > SAFE_BITS)
+
+
+def _largest(values: Float[Tensor, "row d_vocab"]) -> Float[Tensor, " row"]:
+    """Largest absolute value of each row, without a copy of them all."""
+    return torch.maximum(values.amax(dim=-1), -values.amin(dim=-1))
 
 
 def _softmax_changes(
