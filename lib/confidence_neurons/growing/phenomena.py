@@ -6,6 +6,7 @@ from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.ablation import scan
+from confidence_neurons.entropy_neurons import entropy_neuron_criteria
 from confidence_neurons.growing.records import PERIOD, mean_loss, repeat_losses
 from confidence_neurons.induction import induction_scores
 from confidence_neurons.neuron_properties import neuron_properties
@@ -22,9 +23,8 @@ def measure_phenomena(
     """Measure null space, entropy and frequency neurons, induction and loss.
 
     Text: the book's own passages, clean and with half of the tokens replaced
-    by unigram draws, and repeated random tokens. An entropy neuron here has a
-    null-space fraction over 0.6, a LogitVar under 0.4 of the median and more
-    than half of its effect on entropy mediated by the final norm's scale; a
+    by unigram draws, and repeated random tokens. What an entropy neuron is, see
+    `entropy_neurons.entropy_neuron_criteria`, on the corrupted text; a
     frequency neuron has a cosine over 0.75 (in absolute value) with the
     frequency direction and more effect on entropy than the median neuron.
     """
@@ -33,11 +33,8 @@ def measure_phenomena(
     repeated = repeated_random(model.cfg.d_vocab, PERIOD, count=sequences, seed=0)
     first, second = repeat_losses(model, repeated, PERIOD)
     neurons = neuron_table(model, counts, clean, corrupted)
-    entropy_neurons = (
-        (neurons["null_fraction"] > 0.6)
-        & (neurons["logit_var"] < 0.4 * neurons["logit_var"].median())
-        & (neurons["corrupted_ln_mediated"] > 0.5)
-    )
+    mediated = neurons.assign(entropy_ln_mediated=neurons["corrupted_ln_mediated"])
+    entropy_neurons = entropy_neuron_criteria(mediated)["entropy_neuron"]
     strongest = neurons["corrupted_total"] >= neurons["corrupted_total"].quantile(0.95)
     strong_on_clean = neurons["clean_total"] >= neurons["clean_total"].quantile(0.9)
     mediated_on_clean = strong_on_clean & (neurons["clean_ln_mediated"] > 0.5)
