@@ -23,11 +23,12 @@ def memory_of(method: str, shape: Shape, tokens: int) -> dict[str, float]:
     one neuron.
     """
     whole = random_problem(shape, tokens)
-    whole.ablations()
+    kept = whole.ablations()  # a scan holds those of all its tokens
     before = peak_memory()
     held = min(tokens, plan_for(whole).tokens)
     part = whole.part(256, 1) if method == "straightforward" else whole.part(held, shape.d_mlp)
     METHODS[method](part)
+    del kept
     return {"before": before, "peak": peak_memory()}
 
 
