@@ -28,7 +28,7 @@ INTERVALS = pd.DataFrame(
 )
 NEURONS = pd.DataFrame(
     {
-        "model": ["prose", "prose", "control"],
+        "measured": ["prose", "prose", "control"],
         "neuron": [0, 1, 0],
         "null_fraction": [0.9, 0.2, 0.3],
         "entropy_total": [0.02, 0.01, 0.03],
@@ -56,8 +56,8 @@ def test_charts_are_valid_described_and_narrow(name):
 def test_every_measurement_and_model_can_be_chosen():
     (measured,) = CHARTS["effects"]["params"]
     assert measured["bind"]["options"] == ["entropy, noise", "loss, noise"]
-    (model,) = CHARTS["shares"]["params"]
-    assert model["bind"]["options"] == ["prose", "control"]
+    (share,) = CHARTS["shares"]["params"]
+    assert share["bind"]["options"] == ["prose", "control"]
 
 
 def test_effects_have_one_row_per_neuron_with_bounds():

@@ -85,21 +85,22 @@ def total_against_direct(effects: pd.DataFrame) -> alt.LayerChart:
 def share_chart(neurons: pd.DataFrame) -> alt.LayerChart:
     """Mediated share of every neuron against its null-space fraction; colour is the effect.
 
-    `neurons` holds frames of `ablation.scan`, each with a column `model`.
+    `neurons` holds frames of `ablation.scan`, each with a column `measured`
+    (which model, on which text); a menu chooses among them.
     """
-    models = list(neurons["model"].unique())
-    model = alt.param(
-        name="share_model",
-        value=models[0],
-        bind=alt.binding_radio(options=models, name="Model: "),
+    choices = list(neurons["measured"].unique())
+    choice = alt.param(
+        name="share_measured",
+        value=choices[0],
+        bind=alt.binding_select(options=choices, name="Measured: "),
     )
-    columns = ["model", "neuron", "null_fraction", "entropy_total", "entropy_ln_mediated"]
+    columns = ["measured", "neuron", "null_fraction", "entropy_total", "entropy_ln_mediated"]
     shown = pd.DataFrame(neurons[columns]).round(4)
     shown = shown.assign(share=shown["entropy_ln_mediated"].clip(lower=LOWEST_SHARE))
     largest = float(shown["entropy_total"].to_numpy().max())
     points = (
         alt.Chart(shown)
-        .transform_filter("datum.model === share_model")
+        .transform_filter("datum.measured === share_measured")
         .mark_point(filled=True, size=38, opacity=0.85)
         .encode(
             x=alt.X("null_fraction:Q", title="null-space fraction", scale=alt.Scale(domain=[0, 1])),
@@ -132,13 +133,13 @@ def share_chart(neurons: pd.DataFrame) -> alt.LayerChart:
     zero = alt.Chart(pd.DataFrame({"share": [0]})).mark_rule(color=GREY, strokeDash=[4, 4])
     layers = [zero.encode(y="share:Q"), points]
     return finish(
-        alt.LayerChart(layer=layers, width=PANEL_WIDTH, height=PANEL_HEIGHT).add_params(model),
+        alt.LayerChart(layer=layers, width=PANEL_WIDTH, height=PANEL_HEIGHT).add_params(choice),
         title="How much of each neuron's effect goes through the scale",
         description=(
-            "Scatter plot of all neurons of the last layer, for the chosen model. Across: the "
-            "share of the output weights' norm in the null space. Up: the share of the effect on "
-            "entropy that the final scale mediates; very low ones stand at the lower edge. Colour: "
-            "the size of the effect. In the model without a final scale all points lie at zero."
+            "Scatter plot of all neurons of the last layer, for the chosen model and text. Across: "
+            "the share of the output weights' norm in the null space. Up: the share of the effect "
+            "on entropy that the final scale mediates; very low ones stand at the lower edge. "
+            "Colour: the size of the effect. Without a final scale all points lie at zero."
         ),
         height=None,
     )
