@@ -83,7 +83,7 @@ def reliability_by_set(table: pd.DataFrame, fewest: int = 30) -> alt.LayerChart:
         ]
     )
     across = alt.X("confidence:Q", title="confidence: probability of the first choice").axis(
-        tickCount=5
+        tickCount=4, format="~g", labelFlush=False
     )
     up = alt.Y("accuracy:Q", title="accuracy: share of right choices")
     chosen = "datum.text === reliability_text"
