@@ -6,14 +6,13 @@ import json
 import pandas as pd
 import pytest
 
+from confidence_neurons.charts.broken_repeats import BREAK_PANELS, breaks_chart, doses_chart
 from confidence_neurons.charts.induction_effects import (
-    BREAK_PANELS,
     CLIP_PANELS,
     HEAD_PANELS,
-    breaks_chart,
     clip_chart,
-    doses_chart,
     heads_effect_chart,
+    sets_chart,
 )
 
 NUMBERS = {"clean": 1.0, "ablated": 3.0, "change": 2.0, "low": 1.5, "high": 2.5}
@@ -34,6 +33,15 @@ HEADS = pd.DataFrame(
         )
     ]
 ).astype({"neuron": "Int64"})
+SETS = pd.DataFrame(
+    [
+        {"experiment": experiment, "set": name, "size": 3, "quantity": quantity, **NUMBERS}
+        for experiment, name, quantity in itertools.product(
+            ["up", "down"], ["crowd", "control"], ["entropy", "loss", "scale"]
+        )
+    ]
+)
+SET_PANELS = {"entropy": "entropy (nats)", "loss": "loss (nats)"}
 AROUND = pd.DataFrame(
     [
         {"sequence": name, "offset": offset, "quantity": q, "mean": 1.0, "low": 0.5, "high": 2.0}
@@ -51,6 +59,7 @@ DOSES = pd.DataFrame(
 CHARTS = {
     "clip": clip_chart(CLIP),
     "heads": heads_effect_chart(HEADS),
+    "sets": sets_chart(SETS, SET_PANELS, "Sets"),
     "breaks": breaks_chart(AROUND, level=3.0),
     "doses": doses_chart(DOSES),
 }
@@ -71,7 +80,13 @@ def test_charts_are_valid_described_and_narrow(chart):
 
 
 @pytest.mark.parametrize(
-    ("name", "panels"), [("clip", CLIP_PANELS), ("heads", HEAD_PANELS), ("breaks", BREAK_PANELS)]
+    ("name", "panels"),
+    [
+        ("clip", CLIP_PANELS),
+        ("sets", SET_PANELS),
+        ("heads", HEAD_PANELS),
+        ("breaks", BREAK_PANELS),
+    ],
 )
 def test_each_quantity_has_its_panel(name, panels):
     assert len(CHARTS[name].to_dict()["vconcat"]) == len(panels)
@@ -92,13 +107,16 @@ def test_single_neurons_and_whole_sets_are_told_apart():
 def test_experiments_and_neurons_can_be_chosen():
     (menu,) = CHARTS["clip"].to_dict()["params"]
     assert menu["bind"]["options"] == ["up", "down"]
+    (menu,) = CHARTS["sets"].to_dict()["params"]
+    assert menu["bind"]["options"] == ["up", "down"]
     (menu,) = CHARTS["heads"].to_dict()["params"]
     assert menu["bind"]["options"] == ["4", "7"]
     assert menu["value"] == "4"
 
 
-def test_intervals_of_heads_stand_around_what_was_measured():
-    rows = rows_of("heads")
+@pytest.mark.parametrize("name", ["heads", "sets"])
+def test_intervals_stand_around_what_was_measured(name):
+    rows = rows_of(name)
     assert rows["from"].tolist() == [2.5] * len(rows)
     assert rows["to"].tolist() == [3.5] * len(rows)
 

@@ -1,14 +1,16 @@
-"""Charts of what ablations do on repeated sequences: neurons, heads, broken repeats."""
+"""Charts of what ablations do on repeated sequences: neurons, sets of neurons, heads."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from confidence_neurons.charts.theme import BLUE, GREEN, GREY, ORANGE, finish
+from confidence_neurons.charts.theme import BLUE, GREY, ORANGE, finish
 
 PANEL_WIDTH = 230
 ROW = 26
+LEVELS_WIDTH, LEVELS_ROW = 210, 16
 CLIP_PANELS = {
     "entropy": "change of entropy (nats)",
     "loss": "change of loss (nats)",
@@ -18,13 +20,6 @@ HEAD_PANELS = {
     "loss": "loss (nats)",
     "entropy": "entropy (nats)",
     "activation": "activation of the neuron",
-}
-BREAK_PANELS = {
-    "confidence": "confidence",
-    "loss": "loss (nats)",
-    "entropy": "entropy (nats)",
-    "scale": "final scale",
-    "activation": "mean activation",
 }
 
 
@@ -91,56 +86,68 @@ def clip_chart(effects: pd.DataFrame) -> alt.VConcatChart:
     )
 
 
+def sets_chart(effects: pd.DataFrame, panels: Mapping[str, str], title: str) -> alt.VConcatChart:
+    """Whole sets clipped: what the output is afterwards, with confidence intervals.
+
+    Parameters
+    ----------
+    effects:
+        Frames of `induction.joint_effects`, each with a column `experiment`,
+        among which a menu chooses.
+    panels:
+        Quantity -> title of its panel, with the unit.
+    """
+    experiments = list(effects["experiment"].unique())
+    menu = alt.param(
+        name="sets_experiment",
+        value=experiments[0],
+        bind=alt.binding_radio(options=experiments, name="Experiment: "),
+    )
+    rows = "datum.experiment === sets_experiment"
+    levels = [
+        _levels(effects, quantity, panel, rows, ["experiment", "set", "size"])
+        for quantity, panel in panels.items()
+    ]
+    return finish(
+        alt.vconcat(*levels).add_params(menu),
+        title=title,
+        description=(
+            "Dot plots with one row per set of neurons, all clipped together. Across: "
+            + ", ".join(panels.values())
+            + ", with confidence intervals. A dashed rule marks the model left alone. A menu "
+            "chooses whether the neurons are held up on the second copy or down on the first. "
+            "Control sets of the same size stay near the rule."
+        ),
+        height=None,
+    )
+
+
 def heads_effect_chart(effects: pd.DataFrame) -> alt.VConcatChart:
     """Loss, entropy and a chosen neuron on the second copy, with sets of heads switched off.
 
     `effects` comes from `induction.head_effects`, with a column `kind` that
     groups the sets. A dashed rule marks the model left alone.
     """
-    shown = effects.loc[effects["quantity"].isin(list(HEAD_PANELS))].copy()
-    shown["from"], shown["to"] = shown["clean"] + shown["low"], shown["clean"] + shown["high"]
-    neurons = shown["neuron"].dropna().unique().tolist()
+    shown = effects.copy()
+    neurons = [str(neuron) for neuron in shown["neuron"].dropna().unique()]
     shown["neuron"] = _names(shown["neuron"])
-    columns = ["set", "kind", "quantity", "neuron", "clean", "ablated", "from", "to"]
-    shown = shown[columns].round(3)
     menu = alt.param(
         name="heads_neuron",
-        value=str(neurons[0]),
-        bind=alt.binding_select(options=list(map(str, neurons)), name="Neuron: "),
+        value=neurons[0],
+        bind=alt.binding_select(options=neurons, name="Neuron: "),
     )
-    sets, kinds = list(shown["set"].unique()), list(shown["kind"].unique())
-    panels = []
-    for quantity, title in HEAD_PANELS.items():
-        rows = f"datum.quantity === '{quantity}'"
-        if quantity == "activation":
-            rows += " && datum.neuron === heads_neuron"
-        base = alt.Chart(shown).transform_filter(rows)
-        y = alt.Y("set:N", sort=sets, title=None)
-        left_alone = base.mark_rule(strokeDash=[4, 4], color=GREY).encode(x="mean(clean):Q")
-        interval = base.mark_rule(strokeWidth=2).encode(
-            x=alt.X("from:Q", title=title), x2="to:Q", y=y
+    kinds = list(shown["kind"].unique())
+    panels = [
+        _levels(
+            shown,
+            quantity,
+            title,
+            "datum.neuron === heads_neuron" if quantity == "activation" else "true",
+            ["set", "kind", "neuron"],
+            kinds,
         )
-        points = base.mark_point(filled=True, size=70, opacity=0.9).encode(
-            x="ablated:Q",
-            y=y,
-            color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=kinds)),
-            shape=alt.Shape("kind:N", title=None, scale=alt.Scale(domain=kinds)),
-            tooltip=[
-                alt.Tooltip("set:N", title="switched off"),
-                alt.Tooltip("kind:N"),
-                alt.Tooltip("clean:Q", title="left alone", format=".2f"),
-                alt.Tooltip("ablated:Q", title="switched off", format=".2f"),
-                alt.Tooltip("from:Q", title="95 % from", format=".2f"),
-                alt.Tooltip("to:Q", format=".2f"),
-            ],
-        )
-        panels.append(
-            alt.LayerChart(
-                layer=[left_alone, interval, points],
-                width=PANEL_WIDTH - 20,
-                height=(ROW - 10) * len(sets),
-            )
-        )
+        for quantity, title in HEAD_PANELS.items()
+    ]
     return finish(
         alt.vconcat(*panels).add_params(menu),
         title="The second copy with heads switched off",
@@ -155,100 +162,48 @@ def heads_effect_chart(effects: pd.DataFrame) -> alt.VConcatChart:
     )
 
 
-def breaks_chart(around: pd.DataFrame, level: float) -> alt.VConcatChart:
-    """What the model does just before and after a token that breaks the repeat.
-
-    Parameters
-    ----------
-    around:
-        From `induction.broken.around_breaks`.
-    level:
-        Mean activation of the same neurons on the first copy, which a dashed
-        rule marks.
-    """
-    names = list(around["sequence"].unique())
-    base = alt.Chart(around.round(3))
-    panels = []
-    for quantity, title in BREAK_PANELS.items():
-        chosen = base.transform_filter(f"datum.quantity === '{quantity}'").encode(
-            x=alt.X("offset:Q", title="tokens after the break", axis=alt.Axis(tickMinStep=1)),
-            color=alt.Color("sequence:N", sort=names, title="repeat"),
+def _levels(
+    effects: pd.DataFrame,
+    quantity: str,
+    title: str,
+    rows: str,
+    names: list[str],
+    kinds: Sequence[str] = (),
+) -> alt.LayerChart:
+    """What one quantity is after each ablation, with its interval, and before it as a rule."""
+    shown = effects.loc[effects["quantity"] == quantity]
+    shown = shown.assign(
+        **{"from": shown["clean"] + shown["low"], "to": shown["clean"] + shown["high"]}
+    )
+    sets = list(shown["set"].unique())
+    base = alt.Chart(shown[[*names, "clean", "ablated", "from", "to"]].round(3))
+    base = base.transform_filter(rows)
+    y = alt.Y("set:N", sort=sets, title=None)
+    left_alone = base.mark_rule(strokeDash=[4, 4], color=GREY).encode(x="mean(clean):Q")
+    interval = base.mark_rule(strokeWidth=2).encode(x=alt.X("from:Q", title=title), x2="to:Q", y=y)
+    points = base.mark_point(filled=True, size=70, opacity=0.9).encode(
+        x="ablated:Q",
+        y=y,
+        tooltip=[
+            *(f"{name}:N" for name in names),
+            alt.Tooltip("clean:Q", title="left alone", format=".2f"),
+            alt.Tooltip("ablated:Q", format=".2f"),
+            alt.Tooltip("from:Q", title="95 % from", format=".2f"),
+            alt.Tooltip("to:Q", format=".2f"),
+        ],
+    )
+    if kinds:
+        scale = alt.Scale(domain=list(kinds))
+        points = points.encode(
+            color=alt.Color("kind:N", title=None, scale=scale),
+            shape=alt.Shape("kind:N", title=None, scale=scale),
         )
-        area = chosen.mark_area(opacity=0.25).encode(y="low:Q", y2="high:Q")
-        line = chosen.mark_line(point=True).encode(
-            y=alt.Y("mean:Q", title=title),
-            strokeDash=alt.StrokeDash("sequence:N", sort=names, legend=None),
-            tooltip=[
-                alt.Tooltip("sequence:N", title="repeat"),
-                "offset:Q",
-                alt.Tooltip("mean:Q", title=title, format=".2f"),
-                alt.Tooltip("low:Q", title="95 % from", format=".2f"),
-                alt.Tooltip("high:Q", title="to", format=".2f"),
-            ],
-        )
-        layers = [area, line]
-        if quantity == "activation":
-            rule = alt.Chart(pd.DataFrame({"level": [level], "rule": ["mean on the first copy"]}))
-            layers.append(
-                rule.mark_rule(strokeDash=[4, 4], color=GREY).encode(
-                    y="level:Q", tooltip=["rule:N", alt.Tooltip("level:Q", format=".2f")]
-                )
-            )
-        panels.append(alt.LayerChart(layer=layers, width=PANEL_WIDTH, height=110))
-    return finish(
-        alt.vconcat(*panels),
-        title="Where a repeat breaks",
-        description=(
-            "Five line charts over the offset from the token that breaks the repeat, one line for "
-            "broken and one for unbroken sequences, with confidence bands: confidence, loss, "
-            "entropy, final scale, and mean activation of the entropy neurons. At offset -1 the "
-            "model is as confident as in an unbroken repeat, and its loss is very high. At offset "
-            "0 the entropy rises. A dashed rule marks the activation on the first copy; here the "
-            "neurons stay at rest throughout."
-        ),
-        height=None,
+    return alt.LayerChart(
+        layer=[left_alone, interval, points], width=LEVELS_WIDTH, height=LEVELS_ROW * len(sets)
     )
 
 
-def doses_chart(doses: pd.DataFrame) -> alt.VConcatChart:
-    """Loss at the break and elsewhere, as neurons are held up more and more.
-
-    `doses` comes from `induction.doses.hedging_doses`.
-    """
-    sets = list(doses["set"].unique())
-    base = alt.Chart(doses.round(3))
-    panels = []
-    for place in doses["place"].unique():
-        chosen = base.transform_filter(f"datum.place === '{place}'").encode(
-            x=alt.X("dose:Q", title="dose (share of the first copy's activation)"),
-            color=alt.Color("set:N", sort=sets, title=None, scale=alt.Scale(range=[BLUE, GREEN])),
-        )
-        area = chosen.mark_area(opacity=0.25).encode(y="low:Q", y2="high:Q")
-        line = chosen.mark_line(point=True).encode(
-            y=alt.Y("loss:Q", title=["loss (nats)", str(place)]),
-            strokeDash=alt.StrokeDash("set:N", sort=sets, legend=None),
-            tooltip=[
-                "set:N",
-                "dose:Q",
-                alt.Tooltip("loss:Q", title="loss (nats)", format=".2f"),
-                alt.Tooltip("confidence:Q", title="confidence", format=".2f"),
-            ],
-        )
-        panels.append(alt.LayerChart(layer=[area, line], width=PANEL_WIDTH, height=130))
-    return finish(
-        alt.vconcat(*panels),
-        title="Hedging: what it saves and what it costs",
-        description=(
-            "Two line charts, one line per set of neurons. Across: how far the neurons are held "
-            "up, as a share of their activation on the first copy. Up: the loss where the repeat "
-            "breaks, which falls with the dose of the entropy neurons, and the loss where it "
-            "holds, which rises. The control set moves both much less."
-        ),
-        height=None,
-    )
-
-
-def _names(neurons: pd.Series) -> list[str]:
+def _names(neurons: Iterable[Any]) -> list[str]:
     return ["all" if pd.isna(neuron) else str(neuron) for neuron in neurons]
 
 
