@@ -18,7 +18,7 @@ from suite import Settings, measure
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Measure how fast neurons are ablated.")
     parser.add_argument("--repeats", type=int, default=3, help="runs of which to take the median")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder to write")
     parser.add_argument("--memory-of", nargs=5, help=argparse.SUPPRESS)

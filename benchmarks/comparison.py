@@ -109,6 +109,10 @@ def growth(base: Case, factor: int, repeats: int) -> pd.DataFrame:
         tokens = base.tokens * (factor if grown == "tokens" else 1)
         case = Case(variant, tokens, tokens, base.plain_tokens, base.plain_neurons)
         frames.append(compare(case, repeats).assign(grown=grown))
+    base_seconds = dict(zip(frames[0]["method"], frames[0]["seconds"], strict=True))
     frame = pd.concat(frames, ignore_index=True)
-    before = frame["method"].map(frame[frame["grown"] == "nothing"].set_index("method")["seconds"])
-    return frame.assign(growth=frame["seconds"] / before)[["grown", "method", "seconds", "growth"]]
+    frame["growth"] = [
+        seconds / base_seconds[method]
+        for method, seconds in zip(frame["method"], frame["seconds"], strict=True)
+    ]
+    return frame.reindex(columns=["grown", "method", "seconds", "growth"])

@@ -58,7 +58,7 @@ def tidy(results: Results) -> pd.DataFrame:
         [{"table": "machine", "quantity": "matrix_multiply_peak", "value": results.peak}]
     )
     frame = pd.concat([peak, *parts], ignore_index=True).dropna(subset="value")
-    return frame[["table", *labels, "quantity", "value"]]
+    return frame.reindex(columns=["table", *labels, "quantity", "value"])
 
 
 def markdown(results: Results) -> str:
