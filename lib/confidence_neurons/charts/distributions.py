@@ -91,7 +91,10 @@ def entropy_along_text(frame: pd.DataFrame) -> alt.LayerChart:
     )
     measures = ["entropy before the token", "surprisal of the token"]
     colour = alt.Color(
-        "measure:N", title=None, scale=alt.Scale(domain=measures, range=[BLUE, ORANGE])
+        "measure:N",
+        title=None,
+        scale=alt.Scale(domain=measures, range=[BLUE, ORANGE]),
+        legend=alt.Legend(columns=1),
     )
     bars = (
         base.transform_calculate(measure=f"'{measures[0]}'")

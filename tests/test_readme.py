@@ -1,0 +1,53 @@
+"""What the README shows runs, and what it points to exists."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PYTHON_BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+CHAPTERS = [
+    f"book/{entry['file']}.ipynb" for entry in TOC["chapters"] if entry["file"][0].isdigit()
+]
+EXAMPLES = PYTHON_BLOCK.findall(README)
+LINKS = sorted({link for link in LINK.findall(README) if "://" not in link})
+
+
+@pytest.fixture(scope="module")
+def printed() -> str:
+    """What the README's example prints."""
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        exec(compile(EXAMPLES[0], "README.md", "exec"), {})
+    return output.getvalue()
+
+
+def test_there_is_one_example():
+    assert len(EXAMPLES) == 1
+
+
+def test_the_example_prints_the_five_strongest_neurons(printed):
+    header, *rows = printed.splitlines()
+    assert header.split() == ["neuron", "entropy_total", "entropy_ln_mediated"]
+    assert len(rows) == 5
+    totals = [float(row.split()[2]) for row in rows]
+    assert totals == sorted(totals, reverse=True)
+    assert totals[-1] > 0
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_what_the_readme_links_to_exists(link):
+    assert (ROOT / link.partition("#")[0]).exists()
+
+
+def test_the_readme_lists_every_chapter_in_the_order_of_the_book():
+    listed = [link for link in LINK.findall(README) if link.endswith(".ipynb")]
+    assert listed == CHAPTERS
