@@ -72,7 +72,7 @@ def vocabulary_table(
     vectors:
         Name -> one logit for each token; each is centred over the vocabulary.
     every:
-        Keep every so many-th token, by rank of frequency.
+        Of the tokens that are not "frequent", keep every so many-th, by rank.
 
     Returns
     -------
@@ -87,8 +87,10 @@ def vocabulary_table(
     """
     check_vocabulary(counts, model.cfg.d_vocab)
     unigram = Unigram.from_counts(counts, model.cfg.d_vocab)
-    kept = counts.argsort(descending=True, stable=True)[::every]
     classes = frequency_classes(counts)
+    order = counts.argsort(descending=True, stable=True)
+    frequent = classes.count(FREQUENT)
+    kept = torch.cat([order[:frequent], order[frequent::every]])
     frame = pd.DataFrame(
         {
             "token": token_labels(model, kept.tolist()),

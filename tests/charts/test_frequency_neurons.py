@@ -17,17 +17,7 @@ EFFECTS = pd.DataFrame(
         f"{name}_total": [0.01, 0.02, 0.03, 0.0001, 0.04, 0.05]
         for name in ("kl", "kl_reverse", "entropy", "loss")
     }
-    | {name: [0.1, 0.6, -3.0] * 2 for name in charts.SHARES.values()}
-)
-INTERVALS = pd.DataFrame(
-    {
-        "set": ["a", "a", "b", "b"] * 2,
-        "effect": ["total", "restored"] * 4,
-        "quantity": ["entropy"] * 4 + ["loss"] * 4,
-        "estimate": [0.1, 0.05, 0.2, 0.19] * 2,
-        "low": [0.08, 0.04, 0.15, 0.15] * 2,
-        "high": [0.12, 0.06, 0.25, 0.25] * 2,
-    }
+    | {name: [0.1, 0.6, -3.0] * 2 for _, name in charts.MEASURES.values()}
 )
 STORY = pd.DataFrame(
     {
@@ -42,21 +32,8 @@ STORY = pd.DataFrame(
 )
 
 
-def intervals(frame=INTERVALS):
-    return charts.interval_chart(
-        frame,
-        rows="set",
-        colour="effect",
-        menu="quantity",
-        axis="mean absolute effect (nats)",
-        title="Total and restored",
-        description="Dots with bars. " * 10,
-    )
-
-
 CHARTS = {
     "mediation": lambda: charts.mediation_chart(EFFECTS),
-    "intervals": intervals,
     "story": lambda: charts.story_chart(STORY, 56),
 }
 
@@ -67,35 +44,34 @@ def test_charts_are_valid_described_and_have_tooltips(name):
     assert spec["title"]["text"]
     assert len(spec["description"]) > 80
     assert spec["width"] == "container"
-    encoding = spec["layer"][-1]["encoding"] if "layer" in spec else spec["encoding"]
-    assert encoding["tooltip"]
-    assert encoding["x"]["title"]
+    assert spec["encoding"]["tooltip"]
+    assert spec["encoding"]["x"]["title"]
+    assert spec["encoding"]["y"]["title"]
 
 
 def rows_of(chart):
     return pd.DataFrame(max(chart.to_dict()["datasets"].values(), key=len))
 
 
-def test_far_negative_shares_stand_at_the_edge_and_keep_their_value():
+def test_far_negative_shares_are_clipped_and_keep_their_value():
+    spec = CHARTS["mediation"]().to_dict()
     rows = rows_of(CHARTS["mediation"]())
     entropy_neurons = rows[rows["group"] == "entropy neurons"]
-    assert set(entropy_neurons["shown"]) == {charts.LOWEST}
-    assert set(entropy_neurons["share"]) == {-3.0}
+    assert set(entropy_neurons["share0"]) == {-3.0}
+    assert {"as": "shown", "calculate": "max(datum.share, -0.5)"} in spec["transform"]
 
 
 def test_neurons_with_hardly_any_effect_are_left_out():
     rows = rows_of(CHARTS["mediation"]())
-    assert len(rows) == 3 * 5  # three measures; neuron 1 does nothing on noise
+    assert len(rows) == 5  # neuron 1 does nothing on noise
 
 
-def test_intervals_keep_the_order_they_came_in():
-    spec = intervals(INTERVALS[::-1]).to_dict()
-    assert spec["layer"][-1]["encoding"]["y"]["sort"] == ["b", "a"]
-    assert spec["layer"][-1]["encoding"]["color"]["scale"]["domain"] == ["restored", "total"]
-    assert spec["params"][0]["bind"]["options"] == ["loss", "entropy"]
-
-
-def test_too_many_colours_are_refused():
-    many = pd.concat([INTERVALS.assign(effect=str(i)) for i in range(7)])
-    with pytest.raises(ValueError, match="at most 6 values of effect"):
-        intervals(many)
+def test_the_switch_reads_the_columns_of_its_measure():
+    spec = CHARTS["mediation"]().to_dict()
+    calculated = {each["as"]: each["calculate"] for each in spec["transform"] if "as" in each}
+    first = next(iter(charts.MEASURES))
+    assert calculated["effect"] == (
+        f"mediation_measure === '{first}' ? datum.effect0 : datum.effect1"
+    )
+    row = rows_of(CHARTS["mediation"]()).iloc[1]
+    assert [row["effect0"], row["effect1"], row["share1"]] == [0.02, 0.02, 0.6]

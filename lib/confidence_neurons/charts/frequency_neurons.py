@@ -4,22 +4,14 @@ import altair as alt
 import pandas as pd
 
 from confidence_neurons.charts.frequency import CLASSES, SHAPES
-from confidence_neurons.charts.theme import BLUE, GREY, ORANGE, PALETTE, PINK, finish
+from confidence_neurons.charts.theme import BLUE, GREY, ORANGE, PINK, finish
 
 MEASURES = {
-    "kl": "KL(P_freq || P_model)",
-    "kl_reverse": "KL(P_model || P_freq)",
-    "entropy": "entropy",
-    "loss": "loss",
+    "KL(P_freq || P_model)": ("kl_total", "frequency_mediated"),
+    "entropy": ("entropy_total", "entropy_frequency_mediated"),
 }
-SHARES = {
-    "kl": "frequency_mediated",
-    "kl_reverse": "kl_reverse_frequency_mediated",
-    "entropy": "entropy_frequency_mediated",
-    "loss": "loss_frequency_mediated",
-}
+SMALLEST = 0.02
 LOWEST = -0.5
-ROW = 17
 
 
 def mediation_chart(effects: pd.DataFrame) -> alt.Chart:
@@ -27,32 +19,31 @@ def mediation_chart(effects: pd.DataFrame) -> alt.Chart:
 
     `effects` holds frames of `ablation.scan` with frequency columns, each with
     a column `measured` that says on what, and `group`. Shares below -0.5 stand
-    at the left edge; neurons with hardly any effect are left out.
+    at the left edge; neurons whose effects are all below 2 % of the largest are
+    left out.
     """
-    groups = [name for name in effects["group"].unique() if name != "others"]
-    domain = ["others", *sorted(groups)]
-    long = pd.concat(
-        effects.assign(
-            measure=name,
-            effect=effects[f"{key}_total"],
-            share=effects[SHARES[key]],
-        )
-        for key, name in MEASURES.items()
-        if key != "loss"
+    domain = ["others", *sorted(set(effects["group"]) - {"others"})]
+    names = list(MEASURES)
+    shown = effects[["neuron", "group", "measured"]].assign(
+        cosine=effects["frequency_cosine"].round(2), rho=effects["null_fraction"].round(2)
     )
-    largest = long.groupby(["measured", "measure"])["effect"].transform("max")
-    long = long[long["effect"] > largest / 100]
-    columns = ["neuron", "group", "measured", "measure", "effect", "share"]
-    columns += ["frequency_cosine", "null_fraction"]
-    shown = long[columns].assign(shown=long["share"].clip(lower=LOWEST))
-    shown = shown.round({"effect": 4, "share": 2, "shown": 2})
-    shown = shown.round({"frequency_cosine": 2, "null_fraction": 2})
+    large = pd.Series(False, index=effects.index)
+    for number, (effect, share) in enumerate(MEASURES.values()):
+        shown[f"effect{number}"] = effects[effect].round(5)
+        shown[f"share{number}"] = effects[share].round(2)
+        largest = effects.groupby("measured")[effect].transform("max")
+        large |= effects[effect] > SMALLEST * largest
+    shown = shown[large]
     text = _radio("mediation_text", list(effects["measured"].unique()), "Measured on: ")
-    measure = _radio("mediation_measure", list(long["measure"].unique()), "Effect on: ")
+    measure = _radio("mediation_measure", names, "Effect on: ")
     chart = (
         alt.Chart(shown)
         .transform_filter("datum.measured === mediation_text")
-        .transform_filter("datum.measure === mediation_measure")
+        .transform_calculate(
+            effect=f"mediation_measure === '{names[0]}' ? datum.effect0 : datum.effect1",
+            share=f"mediation_measure === '{names[0]}' ? datum.share0 : datum.share1",
+            shown=f"max(datum.share, {LOWEST})",
+        )
         .mark_point(filled=True, opacity=0.8)
         .encode(
             x=alt.X("shown:Q", title="frequency-mediated share"),
@@ -78,8 +69,8 @@ def mediation_chart(effects: pd.DataFrame) -> alt.Chart:
                 "group:N",
                 alt.Tooltip("effect:Q", title="effect (nats)"),
                 alt.Tooltip("share:Q", title="frequency-mediated"),
-                alt.Tooltip("frequency_cosine:Q", title="cosine with u"),
-                alt.Tooltip("null_fraction:Q", title="null-space fraction"),
+                alt.Tooltip("cosine:Q", title="cosine with u"),
+                alt.Tooltip("rho:Q", title="null-space fraction"),
             ],
         )
         .add_params(text, measure)
@@ -90,76 +81,11 @@ def mediation_chart(effects: pd.DataFrame) -> alt.Chart:
         description=(
             "Scatter plot, one point per neuron of the last layer. Across: the share of its "
             "effect that the frequency direction mediates. Up, on a logarithmic axis: its mean "
-            "absolute effect in nats. Switches choose the text and whether the effect is on a "
+            "absolute effect in nats. Switches choose the text and whether the effect is on the "
             "distance to the unigram distribution or on entropy. Frequency neurons, entropy "
             "neurons and all others differ in colour and shape."
         ),
     )
-
-
-def interval_chart(
-    frame: pd.DataFrame,
-    *,
-    rows: str,
-    colour: str,
-    menu: str,
-    axis: str,
-    title: str,
-    description: str,
-    menu_label: str = "Effect on: ",
-) -> alt.LayerChart:
-    """Estimates as dots with their intervals as bars, in rows; a switch chooses what of.
-
-    Parameters
-    ----------
-    frame:
-        `estimate`, `low`, `high` and the columns that `rows`, `colour` and
-        `menu` name; all in the order in which they are to stand.
-    axis:
-        Title of the axis, with its unit.
-
-    Raises
-    ------
-    ValueError
-        If there are more colours than the palette has.
-    """
-    colours, lines = list(frame[colour].unique()), list(frame[rows].unique())
-    if len(colours) > len(PALETTE):
-        raise ValueError(f"expected at most {len(PALETTE)} values of {colour}, got {colours}")
-    name = f"choice_{rows}_{colour}_{menu}".replace(" ", "_")
-    shown = frame[[rows, colour, menu, "estimate", "low", "high"]].round(4)
-    base = (
-        alt.Chart(shown)
-        .transform_filter(f"datum['{menu}'] === {name}")
-        .encode(
-            y=alt.Y(f"{rows}:N", sort=lines, title=None, axis=alt.Axis(labelLimit=130)),
-            yOffset=alt.YOffset(f"{colour}:N", sort=colours),
-            color=alt.Color(
-                f"{colour}:N",
-                sort=colours,
-                scale=alt.Scale(domain=colours, range=PALETTE[: len(colours)]),
-                title=None,
-            ),
-            tooltip=[
-                f"{rows}:N",
-                f"{colour}:N",
-                alt.Tooltip("estimate:Q", format=".4f"),
-                alt.Tooltip("low:Q", format=".4f"),
-                alt.Tooltip("high:Q", format=".4f"),
-            ],
-        )
-    )
-    across = alt.X("estimate:Q", title=axis)
-    zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=GREY).encode(x="zero:Q")
-    layers = [
-        zero,
-        base.mark_rule(strokeWidth=3).encode(x=alt.X("low:Q", title=axis), x2="high:Q"),
-        base.mark_point(filled=True, size=45, opacity=1).encode(x=across),
-    ]
-    options = list(frame[menu].unique())
-    chart = alt.LayerChart(layer=layers).add_params(_radio(name, options, menu_label))
-    height = max(120, ROW * len(lines) * len(colours))
-    return finish(chart, title=title, description=description, height=height)
 
 
 def story_chart(story: pd.DataFrame, neuron: int) -> alt.Chart:
