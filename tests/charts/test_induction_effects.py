@@ -115,10 +115,11 @@ def test_experiments_and_neurons_can_be_chosen():
 
 
 @pytest.mark.parametrize("name", ["heads", "sets"])
-def test_intervals_stand_around_what_was_measured(name):
+def test_intervals_stand_around_the_change(name):
     rows = rows_of(name)
-    assert rows["from"].tolist() == [2.5] * len(rows)
-    assert rows["to"].tolist() == [3.5] * len(rows)
+    assert (rows["low"] < rows["change"]).all()
+    assert (rows["change"] < rows["high"]).all()
+    assert (rows["ablated"] - rows["clean"] == rows["change"]).all()
 
 
 def test_the_level_of_the_first_copy_is_marked_beside_the_activations_only():

@@ -10,16 +10,16 @@ from confidence_neurons.charts.theme import BLUE, GREY, ORANGE, finish
 
 PANEL_WIDTH = 230
 ROW = 26
-LEVELS_WIDTH, LEVELS_ROW = 210, 16
+CHANGES_WIDTH, CHANGES_ROW = 210, 16
 CLIP_PANELS = {
     "entropy": "change of entropy (nats)",
     "loss": "change of loss (nats)",
     "confidence if wrong": "change of confidence where wrong",
 }
 HEAD_PANELS = {
-    "loss": "loss (nats)",
-    "entropy": "entropy (nats)",
-    "activation": "activation of the neuron",
+    "loss": "change of loss (nats)",
+    "entropy": "change of entropy (nats)",
+    "activation": "change of the neuron's activation",
 }
 
 
@@ -87,7 +87,7 @@ def clip_chart(effects: pd.DataFrame) -> alt.VConcatChart:
 
 
 def sets_chart(effects: pd.DataFrame, panels: Mapping[str, str], title: str) -> alt.VConcatChart:
-    """Whole sets clipped: what the output is afterwards, with confidence intervals.
+    """Whole sets clipped: how the output changes, with confidence intervals.
 
     Parameters
     ----------
@@ -104,29 +104,29 @@ def sets_chart(effects: pd.DataFrame, panels: Mapping[str, str], title: str) -> 
         bind=alt.binding_radio(options=experiments, name="Experiment: "),
     )
     rows = "datum.experiment === sets_experiment"
-    levels = [
-        _levels(effects, quantity, panel, rows, ["experiment", "set", "size"])
+    charts = [
+        _changes(effects, quantity, panel, rows, ["experiment", "set", "size"])
         for quantity, panel in panels.items()
     ]
     return finish(
-        alt.vconcat(*levels).add_params(menu),
+        alt.vconcat(*charts).add_params(menu),
         title=title,
         description=(
             "Dot plots with one row per set of neurons, all clipped together. Across: "
             + ", ".join(panels.values())
-            + ", with confidence intervals. A dashed rule marks the model left alone. A menu "
+            + ", with confidence intervals. A dashed rule marks no change. A menu "
             "chooses whether the neurons are held up on the second copy or down on the first. "
-            "Control sets of the same size stay near the rule."
+            "Control sets of the same size stay near it."
         ),
         height=None,
     )
 
 
 def heads_effect_chart(effects: pd.DataFrame) -> alt.VConcatChart:
-    """Loss, entropy and a chosen neuron on the second copy, with sets of heads switched off.
+    """How loss, entropy and a chosen neuron change with sets of heads switched off.
 
     `effects` comes from `induction.head_effects`, with a column `kind` that
-    groups the sets. A dashed rule marks the model left alone.
+    groups the sets.
     """
     shown = effects.copy()
     neurons = [str(neuron) for neuron in shown["neuron"].dropna().unique()]
@@ -138,7 +138,7 @@ def heads_effect_chart(effects: pd.DataFrame) -> alt.VConcatChart:
     )
     kinds = list(shown["kind"].unique())
     panels = [
-        _levels(
+        _changes(
             shown,
             quantity,
             title,
@@ -152,17 +152,17 @@ def heads_effect_chart(effects: pd.DataFrame) -> alt.VConcatChart:
         alt.vconcat(*panels).add_params(menu),
         title="The second copy with heads switched off",
         description=(
-            "Three dot plots with one row per set of heads that look at BOS only. Across: loss, "
-            "entropy, and the activation of the neuron that a menu chooses, all on the second "
-            "copy, with confidence intervals. A dashed rule marks the model left alone. Without "
-            "the induction heads, or the previous-token head, all three are as high as on the "
-            "first copy; other heads change little."
+            "Three dot plots with one row per set of heads that look at BOS only. Across: the "
+            "change of loss, of entropy, and of the activation of the neuron that a menu chooses, "
+            "on the second copy, with confidence intervals. A dashed rule marks no change. Without "
+            "the induction heads, or the previous-token head, all three rise as high as on the "
+            "first copy; most other heads change little."
         ),
         height=None,
     )
 
 
-def _levels(
+def _changes(
     effects: pd.DataFrame,
     quantity: str,
     title: str,
@@ -170,26 +170,24 @@ def _levels(
     names: list[str],
     kinds: Sequence[str] = (),
 ) -> alt.LayerChart:
-    """What one quantity is after each ablation, with its interval, and before it as a rule."""
+    """How each ablation changes one quantity, with its interval; a rule at zero."""
     shown = effects.loc[effects["quantity"] == quantity]
-    shown = shown.assign(
-        **{"from": shown["clean"] + shown["low"], "to": shown["clean"] + shown["high"]}
-    )
     sets = list(shown["set"].unique())
-    base = alt.Chart(shown[[*names, "clean", "ablated", "from", "to"]].round(3))
+    base = alt.Chart(shown[[*names, "clean", "ablated", "change", "low", "high"]].round(3))
     base = base.transform_filter(rows)
     y = alt.Y("set:N", sort=sets, title=None)
-    left_alone = base.mark_rule(strokeDash=[4, 4], color=GREY).encode(x="mean(clean):Q")
-    interval = base.mark_rule(strokeWidth=2).encode(x=alt.X("from:Q", title=title), x2="to:Q", y=y)
+    zero = alt.Chart(pd.DataFrame({"change": [0]})).mark_rule(strokeDash=[4, 4], color=GREY)
+    interval = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=title), x2="high:Q", y=y)
     points = base.mark_point(filled=True, size=70, opacity=0.9).encode(
-        x="ablated:Q",
+        x="change:Q",
         y=y,
         tooltip=[
             *(f"{name}:N" for name in names),
             alt.Tooltip("clean:Q", title="left alone", format=".2f"),
             alt.Tooltip("ablated:Q", format=".2f"),
-            alt.Tooltip("from:Q", title="95 % from", format=".2f"),
-            alt.Tooltip("to:Q", format=".2f"),
+            alt.Tooltip("change:Q", format="+.2f"),
+            alt.Tooltip("low:Q", title="95 % from", format="+.2f"),
+            alt.Tooltip("high:Q", title="to", format="+.2f"),
         ],
     )
     if kinds:
@@ -199,7 +197,9 @@ def _levels(
             shape=alt.Shape("kind:N", title=None, scale=scale),
         )
     return alt.LayerChart(
-        layer=[left_alone, interval, points], width=LEVELS_WIDTH, height=LEVELS_ROW * len(sets)
+        layer=[zero.encode(x="change:Q"), interval, points],
+        width=CHANGES_WIDTH,
+        height=CHANGES_ROW * len(sets),
     )
 
 
