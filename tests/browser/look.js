@@ -35,7 +35,7 @@
     mode: document.documentElement.dataset.theme,
     charts,
     formulas: document.querySelectorAll(".math").length,
-    drawnFormulas: document.querySelectorAll(".math mjx-container svg").length,
+    drawnFormulas: document.querySelectorAll(".math mjx-container > svg").length,
     badFormulas: document.querySelectorAll("[data-mjx-error]").length,
     width: document.documentElement.scrollWidth,
     window: document.documentElement.clientWidth,

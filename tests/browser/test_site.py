@@ -15,7 +15,7 @@ LOOK = (HERE / "look.js").read_text(encoding="utf-8").partition("\n")[2].rstrip(
 SETTLED = """([mode, charts]) => {
   const drawn = document.querySelectorAll(".vega-embed svg.marks").length;
   const formulas = document.querySelectorAll(".math").length;
-  const drawnFormulas = document.querySelectorAll(".math mjx-container svg").length;
+  const drawnFormulas = document.querySelectorAll(".math mjx-container > svg").length;
   return document.documentElement.dataset.theme === mode
     && drawn >= charts && drawnFormulas >= formulas;
 }"""

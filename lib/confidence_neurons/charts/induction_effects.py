@@ -57,7 +57,9 @@ def clip_chart(effects: pd.DataFrame) -> alt.VConcatChart:
             y=y,
             color=alt.Color(**_ablated([BLUE, ORANGE])),
             shape=alt.Shape(**_ablated(["circle", "diamond"])),
-            size=alt.Size(**_ablated([30, 110])),
+            size=alt.condition(
+                "datum['ablated neurons'] === 'one neuron'", alt.value(30), alt.value(110)
+            ),
             tooltip=[
                 "set:N",
                 alt.Tooltip("ablated neurons:N"),

@@ -133,7 +133,7 @@ def share_chart(neurons: pd.DataFrame) -> alt.LayerChart:
     zero = alt.Chart(pd.DataFrame({"share": [0]})).mark_rule(color=GREY, strokeDash=[4, 4])
     layers = [zero.encode(y="share:Q"), points]
     return finish(
-        alt.LayerChart(layer=layers, width=PANEL_WIDTH, height=PANEL_HEIGHT).add_params(choice),
+        alt.LayerChart(layer=layers).add_params(choice),
         title="How much of each neuron's effect goes through the scale",
         description=(
             "Scatter plot of all neurons of the last layer, for the chosen model and text. Across: "
@@ -141,7 +141,6 @@ def share_chart(neurons: pd.DataFrame) -> alt.LayerChart:
             "on entropy that the final scale mediates; very low ones stand at the lower edge. "
             "Colour: the size of the effect. Without a final scale all points lie at zero."
         ),
-        height=None,
     )
 
 
