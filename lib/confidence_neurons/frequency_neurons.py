@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float
@@ -31,8 +32,11 @@ def frequency_neurons(effects: pd.DataFrame) -> list[int]:
         If a column is missing.
     """
     awake = effects["entropy_total"] > effects["entropy_total"].median()
-    chosen = effects[awake & (effects["frequency_cosine"].abs() > COSINE)]
-    return [int(n) for n in chosen.sort_values("entropy_total", ascending=False)["neuron"]]
+    along = effects["frequency_cosine"].abs() > COSINE
+    strongest_first = effects["entropy_total"].argsort()[::-1]
+    neurons = effects["neuron"].to_numpy()
+    met = (awake & along).to_numpy()
+    return [int(neurons[row]) for row in strongest_first if met[row]]
 
 
 def effect_sizes(changes: pd.DataFrame, quantities: Sequence[str], by: str = "set") -> pd.DataFrame:
@@ -65,9 +69,9 @@ def effect_sizes(changes: pd.DataFrame, quantities: Sequence[str], by: str = "se
     for name, part in changes.groupby(by, sort=False):
         for quantity in quantities:
             for kind, effect in kinds.items():
-                means = part[f"{quantity}_{kind}"].abs().groupby(part["sequence"]).mean()
+                means = _by_sequence(part, np.abs(_column(part, f"{quantity}_{kind}")))
                 row = {by: name, "quantity": quantity, "effect": effect}
-                rows.append(row | _bounds(bootstrap_interval(_vector(means))))
+                rows.append(row | _bounds(bootstrap_interval(means)))
     return pd.DataFrame(rows)
 
 
@@ -95,10 +99,9 @@ def mediated_shares(
     rows = []
     for name, part in changes.groupby(by, sort=False):
         for quantity in quantities:
-            sizes = part.filter(like=f"{quantity}_").abs().groupby(part["sequence"]).mean()
-            total = _vector(sizes[f"{quantity}_total"])
+            total = _by_sequence(part, np.abs(_column(part, f"{quantity}_total")))
             for kind, path in paths.items():
-                kept = _vector(sizes[f"{quantity}_{kind}"])
+                kept = _by_sequence(part, np.abs(_column(part, f"{quantity}_{kind}")))
                 interval = bootstrap_interval(kept, total, statistic=mediated_share)
                 rows.append({by: name, "quantity": quantity, "path": path} | _bounds(interval))
     return pd.DataFrame(rows)
@@ -140,11 +143,11 @@ def mean_changes(
         labels = within.to_numpy()
         for label in within.dropna().unique():
             inside = labels == label
-            counts = pd.Series(inside).groupby(part["sequence"].to_numpy()).sum()
+            share = _by_sequence(part, inside.astype(float))
             for quantity in quantities:
-                values = part[f"{quantity}_total"].where(inside, 0.0)
-                sums = values.groupby(part["sequence"]).sum()
-                interval = bootstrap_interval(_vector(sums), _vector(counts), statistic=torch.div)
+                values = np.where(inside, _column(part, f"{quantity}_total"), 0.0)
+                sums = _by_sequence(part, values)
+                interval = bootstrap_interval(sums, share, statistic=torch.div)
                 row = {by: name, "label": label, "quantity": quantity}
                 rows.append(row | _bounds(interval) | {"tokens": int(inside.sum())})
     return pd.DataFrame(rows)
@@ -176,13 +179,15 @@ def interactions(
     ValueError
         If there are fewer than two sequences.
     """
-    columns = [f"{quantity}_total" for quantity in quantities]
-    means = changes.groupby(["set", "sequence"])[columns].mean()
+    sets = {name: part for name, part in changes.groupby("set")}
     rows = []
     for one, other, both in pairs:
-        for quantity, column in zip(quantities, columns, strict=True):
-            total = _vector(means.loc[one, column]) + _vector(means.loc[other, column])
-            joint = _vector(means.loc[both, column])
+        for quantity in quantities:
+            column = f"{quantity}_total"
+            means = [
+                _by_sequence(sets[name], _column(sets[name], column)) for name in (one, other, both)
+            ]
+            total, joint = means[0] + means[1], means[2]
             found = {"sum": total, "joint": joint, "interaction": joint - total}
             for effect, values in found.items():
                 row = {"pair": both, "quantity": quantity, "effect": effect}
@@ -190,8 +195,14 @@ def interactions(
     return pd.DataFrame(rows)
 
 
-def _vector(values: pd.Series) -> Float[Tensor, " sequence"]:
-    return torch.tensor(values.to_list(), dtype=torch.float64)
+def _column(part: pd.DataFrame, name: str) -> np.ndarray:
+    return part[name].to_numpy(dtype=float)
+
+
+def _by_sequence(part: pd.DataFrame, values: np.ndarray) -> Float[Tensor, " sequence"]:
+    """Mean of the values, one for each row of `part`, over the tokens of each sequence."""
+    _, place = np.unique(part["sequence"].to_numpy(), return_inverse=True)
+    return torch.from_numpy(np.bincount(place, weights=values) / np.bincount(place))
 
 
 def _bounds(interval: Interval) -> dict[str, float]:

@@ -27,16 +27,16 @@ def distance_chart(levels: pd.DataFrame) -> alt.Chart:
     choice = alt.param(
         name="distance", value=names[0], bind=alt.binding_radio(options=names, name="Distance: ")
     )
-    shown = levels[["text", "entropy", *DISTANCES]].round(2).rename(columns=DISTANCES)
+    shown = levels[["text", "entropy", *DISTANCES]].round(2).rename(DISTANCES, axis=1)
     chart = (
         alt.Chart(shown)
-        .transform_fold(names, as_=["kind", "value"])
+        .transform_fold([*names], as_=["kind", "value"])
         .transform_filter("datum.kind === distance")
         .mark_point(filled=True, size=18, opacity=0.5)
         .encode(
             x=alt.X("entropy:Q", title="entropy of the prediction (nats)"),
             y=alt.Y("value:Q", title="distance (nats)"),
-            color=alt.Color("text:N", sort=list(shown["text"].unique()), title="text"),
+            color=alt.Color("text:N", sort=list(levels["text"].unique()), title="text"),
             tooltip=[
                 "text:N",
                 alt.Tooltip("entropy:Q", title="entropy (nats)"),
@@ -70,7 +70,7 @@ def carriers_chart(table: pd.DataFrame, vectors: list[str]) -> alt.Chart:
     shown = table[["token", "class", "log_frequency", *vectors]].round(2)
     chart = (
         alt.Chart(shown)
-        .transform_fold(vectors, as_=["vector", "logit"])
+        .transform_fold([*vectors], as_=["vector", "logit"])
         .transform_filter("datum.vector === carrier")
         .mark_point(filled=True, size=22, opacity=0.7)
         .encode(

@@ -32,7 +32,7 @@ def mediation_chart(effects: pd.DataFrame) -> alt.Chart:
         shown[f"effect{number}"] = effects[effect].round(5)
         shown[f"share{number}"] = effects[share].round(2)
         largest = effects.groupby("measured")[effect].transform("max")
-        large |= effects[effect] > SMALLEST * largest
+        large |= effects[effect] / largest > SMALLEST
     shown = shown[large]
     text = _radio("mediation_text", list(effects["measured"].unique()), "Measured on: ")
     measure = _radio("mediation_measure", names, "Effect on: ")
@@ -103,8 +103,8 @@ def story_chart(story: pd.DataFrame, neuron: int) -> alt.Chart:
     choice = _radio("story_measure", list(names.values()), "Added to: ")
     columns = ["activation", "class", "at", "next", *names]
     chart = (
-        alt.Chart(story[columns].round(3).rename(columns=names))
-        .transform_fold(list(names.values()), as_=["measure", "added"])
+        alt.Chart(story[columns].round(3).rename(names, axis=1))
+        .transform_fold([*names.values()], as_=["measure", "added"])
         .transform_filter("datum.measure === story_measure")
         .mark_point(filled=True, size=26, opacity=0.7)
         .encode(
