@@ -9,6 +9,7 @@ from confidence_neurons.induction import (
     activation_change,
     copy_masks,
     matched_positions,
+    mean_activations,
     natural_repeats,
     synthetic_and_natural_change,
 )
@@ -85,3 +86,14 @@ def test_bad_input_is_refused():
     mask = torch.ones(4, 13, dtype=torch.bool)
     with pytest.raises(ValueError, match="shape"):
         activation_change(torch.zeros(4, 12, 3), mask, mask)
+
+
+def test_the_mean_counts_the_positions_of_the_mask_alone():
+    tokens = references.tokens_for()
+    mask = torch.zeros_like(tokens, dtype=torch.bool)
+    mask[0, 3] = mask[1, 5] = True
+    activations = torch.randn(2, 12, 8)
+    expected = (activations[0, 3] + activations[1, 5]) / 2
+    assert mean_activations(activations, mask).allclose(expected)
+    with pytest.raises(ValueError, match="at least one position"):
+        mean_activations(activations, torch.zeros_like(mask))

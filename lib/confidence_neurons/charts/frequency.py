@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from confidence_neurons.charts.theme import AMBER, BLUE, GREEN, GREY, ORANGE, PINK, finish
-from confidence_neurons.frequency_carriers import COMMON, FREQUENT, NEVER, RARE
+from confidence_neurons.frequency.carriers import COMMON, FREQUENT, NEVER, RARE
 
 DISTANCES = {
     "kl": "KL(P_freq || P_model)",
@@ -20,7 +20,7 @@ SHAPES = alt.Scale(
 def distance_chart(levels: pd.DataFrame) -> alt.Chart:
     """Entropy against the distance to the unigram distribution, one point per token.
 
-    `levels` has rows of `frequency_levels.token_levels` with two more columns:
+    `levels` has rows of `frequency.levels.token_levels` with two more columns:
     `text`, and `kl_shuffled`, the distance to shuffled counts.
     """
     names = list(DISTANCES.values())
@@ -61,7 +61,7 @@ def distance_chart(levels: pd.DataFrame) -> alt.Chart:
 def carriers_chart(table: pd.DataFrame, vectors: list[str]) -> alt.Chart:
     """Logits against token frequency, one point per token of the vocabulary.
 
-    `table` comes from `frequency_carriers.vocabulary_table`; `vectors` names
+    `table` comes from `frequency.carriers.vocabulary_table`; `vectors` names
     its columns of logits, among which a menu chooses.
     """
     choice = alt.param(
@@ -107,7 +107,7 @@ def carriers_chart(table: pd.DataFrame, vectors: list[str]) -> alt.Chart:
 def scale_limit_chart(limits: pd.DataFrame) -> alt.Chart:
     """Distance to the unigram distribution as the final scale grows, with several biases.
 
-    `limits` comes from `frequency_carriers.scale_limit`, finite factors only.
+    `limits` comes from `frequency.carriers.scale_limit`, finite factors only.
     """
     names = list(limits["bias"].unique())
     chart = (

@@ -10,7 +10,7 @@ ROW = 17
 
 
 def paths_chart(sizes: pd.DataFrame) -> alt.LayerChart:
-    """Effects in total and with one path closed; frames of `frequency_neurons.effect_sizes`."""
+    """Effects in total and with one path closed; frames of `frequency.neurons.effect_sizes`."""
     return interval_chart(
         sizes,
         rows="set",
@@ -30,7 +30,7 @@ def paths_chart(sizes: pd.DataFrame) -> alt.LayerChart:
 
 
 def situations_chart(means: pd.DataFrame) -> alt.LayerChart:
-    """Changes by situation: `frequency_neurons.mean_changes`, with a column `text`."""
+    """Changes by situation: `frequency.neurons.mean_changes`, with a column `text`."""
     labels = means["label"].str.replace(" and ", ", ")
     means = means.assign(row=means["text"] + ": " + labels)
     return interval_chart(
@@ -50,7 +50,7 @@ def situations_chart(means: pd.DataFrame) -> alt.LayerChart:
 
 
 def classes_chart(means: pd.DataFrame) -> alt.LayerChart:
-    """Changes by the class of the next token; frames of `frequency_neurons.mean_changes`."""
+    """Changes by the class of the next token; frames of `frequency.neurons.mean_changes`."""
     return interval_chart(
         means,
         rows="label",
@@ -68,7 +68,7 @@ def classes_chart(means: pd.DataFrame) -> alt.LayerChart:
 
 
 def interaction_chart(found: pd.DataFrame) -> alt.LayerChart:
-    """Joint change, sum and interaction; frames of `frequency_neurons.interactions`."""
+    """Joint change, sum and interaction; frames of `frequency.neurons.interactions`."""
     return interval_chart(
         found,
         rows="effect",

@@ -1,8 +1,7 @@
 """Induction: copying what followed the same tokens last time, and how it makes a model sure.
 
 Which heads do it (`scores`); repeats, made (`copies`) and found in running
-text (`natural`); switching off heads (`attention`) and neurons (`neurons`),
-always beside a control set (`sets`); what stands at the output (`readings`),
+text (`natural`); switching off heads (`attention`); what stands at the output (`readings`),
 along a repeated sequence (`along`, `stepper`), and before and after an
 ablation (`comparison`, `effects`, `joint`); every neuron of the last layer at
 once (`every`, `activations`); repeats that break (`broken`), and what hedging
@@ -12,6 +11,7 @@ against it would cost (`doses`). The case study follows Stolfo et al. 2024
 
 from confidence_neurons.induction.activations import (
     activation_change,
+    mean_activations,
     synthetic_and_natural_change,
 )
 from confidence_neurons.induction.along import along_repeats
@@ -28,21 +28,13 @@ from confidence_neurons.induction.natural import (
     natural_repeats,
     position_mask,
 )
-from confidence_neurons.induction.neurons import ablate_neurons, mean_activations
 from confidence_neurons.induction.readings import Readings, read_output
 from confidence_neurons.induction.scores import head_scores, induction_scores
-from confidence_neurons.induction.sets import (
-    check_heads,
-    nearest_norm_neurons,
-    random_heads,
-    random_neurons,
-)
 from confidence_neurons.induction.stepper import Walk, walk
 
 __all__ = [
     "Readings",
     "Walk",
-    "ablate_neurons",
     "activation_change",
     "along_repeats",
     "around_breaks",
@@ -50,7 +42,6 @@ __all__ = [
     "break_even",
     "break_repeats",
     "check_copies",
-    "check_heads",
     "check_mask",
     "check_task",
     "compare",
@@ -67,11 +58,8 @@ __all__ = [
     "mean_activations",
     "measure_task",
     "natural_repeats",
-    "nearest_norm_neurons",
     "neuron_effects",
     "position_mask",
-    "random_heads",
-    "random_neurons",
     "read_output",
     "synthetic_and_natural_change",
     "walk",

@@ -1,4 +1,4 @@
-"""How much each last-layer neuron's activation changes where there is something to copy."""
+"""Activations of last-layer neurons: their means, and how they change where one can copy."""
 
 import pandas as pd
 import torch
@@ -10,6 +10,20 @@ from confidence_neurons.bootstrap import bootstrap_interval
 from confidence_neurons.forward import run_final
 from confidence_neurons.induction.copies import check_mask, copy_masks
 from confidence_neurons.induction.natural import position_mask
+
+
+def mean_activations(
+    activations: Float[Tensor, "batch position d_mlp"], mask: Bool[Tensor, "batch position"]
+) -> Float[Tensor, " d_mlp"]:
+    """Mean of each neuron's activation over the positions where `mask` is true.
+
+    Raises
+    ------
+    ValueError
+        If the mask has another shape or chooses no position.
+    """
+    check_mask(mask, activations.shape[:2])
+    return activations[mask.to(activations.device)].mean(dim=0)
 
 
 def activation_change(

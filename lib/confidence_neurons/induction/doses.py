@@ -8,10 +8,11 @@ from jaxtyping import Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
+from confidence_neurons.ablation import ablate_neurons
 from confidence_neurons.bootstrap import bootstrap_interval
 from confidence_neurons.forward import run_final
+from confidence_neurons.induction.activations import mean_activations
 from confidence_neurons.induction.copies import copy_masks
-from confidence_neurons.induction.neurons import ablate_neurons, mean_activations
 from confidence_neurons.induction.readings import Readings, read_output
 
 BREAK, HOLDS = "at the break", "where the repeat holds"

@@ -11,12 +11,13 @@ from jaxtyping import Bool, Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
+from confidence_neurons.ablation import ablate_neurons
+from confidence_neurons.control_sets import Head, check_heads
 from confidence_neurons.forward import run_final
+from confidence_neurons.induction.activations import mean_activations
 from confidence_neurons.induction.attention import attend_to_bos
 from confidence_neurons.induction.comparison import check_task, compare, measure_task
 from confidence_neurons.induction.copies import check_mask
-from confidence_neurons.induction.neurons import ablate_neurons, mean_activations
-from confidence_neurons.induction.sets import Head, check_heads
 from confidence_neurons.neurons import chosen_neurons, neuron_weights
 
 

@@ -8,14 +8,15 @@ from jaxtyping import Bool, Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
+from confidence_neurons.ablation import ablate_neurons
 from confidence_neurons.ablation.engine import exact_pieces
 from confidence_neurons.ablation.memory import DEFAULT_BUDGET, Plan
 from confidence_neurons.ablation.readout import Ablations, Readout
 from confidence_neurons.bootstrap import bootstrap_interval
 from confidence_neurons.forward import run_final
+from confidence_neurons.induction.activations import mean_activations
 from confidence_neurons.induction.comparison import check_task
 from confidence_neurons.induction.copies import check_mask
-from confidence_neurons.induction.neurons import ablate_neurons, mean_activations
 from confidence_neurons.neurons import neuron_weights
 
 

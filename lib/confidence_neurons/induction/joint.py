@@ -16,11 +16,12 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
+from confidence_neurons.ablation import ablate_neurons
 from confidence_neurons.forward import FinalState, logits_from_residual, run_final
 from confidence_neurons.frequency import check_vocabulary, unigram_distribution
+from confidence_neurons.induction.activations import mean_activations
 from confidence_neurons.induction.comparison import Measured, compare, measure_task
 from confidence_neurons.induction.copies import check_mask
-from confidence_neurons.induction.neurons import ablate_neurons, mean_activations
 
 PLACES_AT_ONCE = 512
 KL = "KL(unigram || model)"

@@ -9,9 +9,9 @@ from jaxtyping import Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
+from confidence_neurons.control_sets import Head, check_heads
 from confidence_neurons.forward import check_rows, logits_from_residual, run_final
 from confidence_neurons.induction.readings import read_output
-from confidence_neurons.induction.sets import Head, check_heads
 from confidence_neurons.neurons import chosen_neurons, neuron_weights
 from confidence_neurons.predictions import token_labels
 

@@ -1,7 +1,7 @@
 """Several last-layer neurons mean-ablated together: total, direct and indirect effect per token.
 
 The sum of their changes is added to the residual stream that enters the final
-norm (`induction.ablate_neurons`); nothing before it depends on them.
+norm (`ablation.ablate_neurons`); nothing before it depends on them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,9 +13,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
+from confidence_neurons.ablation import ablate_neurons
 from confidence_neurons.final_norm import FinalNorm
 from confidence_neurons.forward import FinalState, logits_from_residual, run_final
-from confidence_neurons.induction.neurons import ablate_neurons
 from confidence_neurons.neurons import chosen_neurons, neuron_weights
 from confidence_neurons.text import measured
 

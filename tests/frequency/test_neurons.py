@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from confidence_neurons.frequency_neurons import (
+from confidence_neurons.frequency.neurons import (
     effect_sizes,
     frequency_neurons,
     interactions,

@@ -5,9 +5,10 @@ import torch
 
 import references
 import references_induction
+from confidence_neurons.ablation import ablate_neurons
 from confidence_neurons.final_norm import FinalNorm
 from confidence_neurons.forward import logits_from_residual, run_final
-from confidence_neurons.induction import ablate_neurons, attend_to_bos, mean_activations
+from confidence_neurons.induction import attend_to_bos, mean_activations
 from confidence_neurons.text import prose_tokens
 from tiny_models import ARCHITECTURES
 
@@ -101,17 +102,6 @@ def test_neurons_of_a_model_with_ablated_heads_can_be_ablated_too():
     after = ablate_neurons(model, state, [9], torch.full((64,), 2.0))
     assert (after.activations[..., 9] == 2).all()
     assert not torch.equal(after.residual, state.residual)
-
-
-def test_the_mean_counts_the_positions_of_the_mask_alone():
-    tokens = references.tokens_for()
-    mask = torch.zeros_like(tokens, dtype=torch.bool)
-    mask[0, 3] = mask[1, 5] = True
-    activations = torch.randn(2, 12, 8)
-    expected = (activations[0, 3] + activations[1, 5]) / 2
-    assert mean_activations(activations, mask).allclose(expected)
-    with pytest.raises(ValueError, match="at least one position"):
-        mean_activations(activations, torch.zeros_like(mask))
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ import torch
 
 import references
 from confidence_neurons.forward import run_final
-from confidence_neurons.frequency_carriers import frequency_classes
-from confidence_neurons.frequency_effects import frequency_effects
-from confidence_neurons.frequency_story import frequency_story
+from confidence_neurons.frequency.carriers import frequency_classes
+from confidence_neurons.frequency.effects import frequency_effects
+from confidence_neurons.frequency.story import frequency_story
 from confidence_neurons.predictions import token_labels
 
 COUNTS = torch.arange(300).square() % 997

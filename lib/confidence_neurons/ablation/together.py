@@ -17,22 +17,7 @@ from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.forward import FinalState
-from confidence_neurons.induction.copies import check_mask
 from confidence_neurons.neurons import chosen_neurons, neuron_weights
-
-
-def mean_activations(
-    activations: Float[Tensor, "batch position d_mlp"], mask: Bool[Tensor, "batch position"]
-) -> Float[Tensor, " d_mlp"]:
-    """Mean of each neuron's activation over the positions where `mask` is true.
-
-    Raises
-    ------
-    ValueError
-        If the mask has another shape or chooses no position.
-    """
-    check_mask(mask, activations.shape[:2])
-    return activations[mask.to(activations.device)].mean(dim=0)
 
 
 def ablate_neurons(

@@ -7,9 +7,9 @@ import references
 from confidence_neurons import unigram_counts
 from confidence_neurons.ablation import scan
 from confidence_neurons.frequency import Unigram, frequency_direction
-from confidence_neurons.frequency_carriers import shuffled_counts
-from confidence_neurons.frequency_effects import frequency_effects, part_effects
-from confidence_neurons.frequency_levels import QUANTITIES, logit_levels
+from confidence_neurons.frequency.carriers import shuffled_counts
+from confidence_neurons.frequency.effects import frequency_effects, part_effects
+from confidence_neurons.frequency.levels import QUANTITIES, logit_levels
 from confidence_neurons.neurons import neuron_weights
 from confidence_neurons.text import prose_tokens
 from tiny_models import ARCHITECTURES

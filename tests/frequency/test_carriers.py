@@ -10,7 +10,7 @@ from confidence_neurons import unigram_counts
 from confidence_neurons.final_norm import FinalNorm
 from confidence_neurons.forward import logits_from_residual, run_final
 from confidence_neurons.frequency import unigram_distribution
-from confidence_neurons.frequency_carriers import (
+from confidence_neurons.frequency.carriers import (
     frequency_classes,
     scale_limit,
     shuffled_counts,

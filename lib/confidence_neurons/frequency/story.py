@@ -7,9 +7,9 @@ from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.forward import run_final
-from confidence_neurons.frequency_carriers import frequency_classes
-from confidence_neurons.frequency_effects import frequency_effects
-from confidence_neurons.frequency_levels import QUANTITIES, token_levels
+from confidence_neurons.frequency.carriers import frequency_classes
+from confidence_neurons.frequency.effects import frequency_effects
+from confidence_neurons.frequency.levels import QUANTITIES, token_levels
 from confidence_neurons.predictions import token_labels
 from confidence_neurons.text import measured
 

@@ -6,7 +6,7 @@ import torch
 import references
 from confidence_neurons import unigram_counts
 from confidence_neurons.frequency import frequency_direction
-from confidence_neurons.pull_back import (
+from confidence_neurons.frequency.pull_back import (
     purest_direction,
     reach,
     split_output,

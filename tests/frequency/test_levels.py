@@ -8,7 +8,7 @@ import torch
 import references
 from confidence_neurons.forward import logits_from_residual, run_final
 from confidence_neurons.frequency import Unigram
-from confidence_neurons.frequency_levels import (
+from confidence_neurons.frequency.levels import (
     SITUATIONS,
     logit_levels,
     logit_projection,
@@ -92,7 +92,7 @@ def test_blocks_of_tokens_change_nothing(monkeypatch):
     model, _ = references.tiny_pair("neox-serial")
     tokens = references.tokens_for(rows=3)
     whole = token_levels(model, tokens, COUNTS)
-    monkeypatch.setattr("confidence_neurons.frequency_levels.TOKENS_AT_ONCE", 4)
+    monkeypatch.setattr("confidence_neurons.frequency.levels.TOKENS_AT_ONCE", 4)
     assert token_levels(model, tokens, COUNTS).round(4).equals(whole.round(4))
 
 

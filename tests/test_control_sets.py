@@ -3,7 +3,7 @@
 import pytest
 
 import references
-from confidence_neurons.induction import (
+from confidence_neurons.control_sets import (
     check_heads,
     nearest_norm_neurons,
     random_heads,

@@ -17,16 +17,16 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
+from confidence_neurons.ablation import ablate_neurons
 from confidence_neurons.final_norm import FinalNorm
 from confidence_neurons.forward import FinalState, run_final
 from confidence_neurons.frequency import Unigram
-from confidence_neurons.frequency_levels import (
+from confidence_neurons.frequency.levels import (
     QUANTITIES,
     logit_projection,
     residual_levels,
     token_places,
 )
-from confidence_neurons.induction import ablate_neurons
 from confidence_neurons.neurons import chosen_neurons, neuron_weights
 from confidence_neurons.text import measured
 

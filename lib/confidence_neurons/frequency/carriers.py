@@ -18,7 +18,7 @@ from transformer_lens.model_bridge import TransformerBridge
 from confidence_neurons.final_norm import FinalNorm
 from confidence_neurons.forward import logits_from_residual
 from confidence_neurons.frequency import Unigram, check_vocabulary
-from confidence_neurons.frequency_levels import logit_levels
+from confidence_neurons.frequency.levels import logit_levels
 from confidence_neurons.predictions import token_labels
 
 MEANS = ("entropy", "kl", "kl_reverse")
