@@ -14,7 +14,7 @@ from confidence_neurons.ablation.memory import Plan
 from confidence_neurons.ablation.readout import Ablations, Readout
 from confidence_neurons.frequency import Unigram
 
-POOR_ESTIMATE = 0.02
+POOR_ESTIMATE = 0.05
 
 
 def exact_effects(

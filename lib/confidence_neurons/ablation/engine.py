@@ -15,7 +15,7 @@ from confidence_neurons.ablation.readout import Ablations, Clean, Readout
 from confidence_neurons.ablation.second_order import second_order_changes
 from confidence_neurons.frequency import Unigram
 
-CHECKED_TOKENS = 32
+CHECKED_TOKENS = 16
 ROUNDING = 2e-7  # nats: what float32 makes of an exact change of entropy
 
 

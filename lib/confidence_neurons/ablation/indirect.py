@@ -11,10 +11,17 @@ smooth function of one variable needs few nodes for float32 precision.
 import math
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
-from confidence_neurons.ablation.exact import LN2, LOG2E, SAFE_BITS, Changes, distribution_in_bits
+from confidence_neurons.ablation.exact import (
+    ELEMENTS_AT_ONCE,
+    LN2,
+    LOG2E,
+    SAFE_BITS,
+    Changes,
+    distribution_in_bits,
+)
 from confidence_neurons.ablation.readout import Ablations, Clean, Readout
 
 NODES = 17
@@ -30,7 +37,11 @@ def indirect_changes(readout: Readout, clean: Clean, ablations: Ablations) -> Ch
     angles = (torch.arange(NODES, dtype=torch.float64) + 0.5) * (math.pi / NODES)
     nodes = angles.cos().to(low)
     stretch = torch.expm1((low + high) / 2 + (high - low) / 2 * nodes)
-    entropy, loss = _scale_response(readout, clean, ablations, stretch)
+    tensors = (clean.centred, clean.probability, ablations.target, stretch)
+    rows = max(1, ELEMENTS_AT_ONCE.get(stretch.device.type, 2**20) // len(readout.bias))
+    parts = zip(*(tensor.split(rows) for tensor in tensors), strict=True)
+    responses = [_scale_response(*part, readout.bias) for part in parts]
+    entropy, loss = (torch.cat(part) for part in zip(*responses, strict=True))
 
     # Chebyshev coefficients by the discrete cosine transform.
     orders = torch.arange(NODES, dtype=torch.float64)
@@ -44,17 +55,17 @@ def indirect_changes(readout: Readout, clean: Clean, ablations: Ablations) -> Ch
 
 
 def _scale_response(
-    readout: Readout,
-    clean: Clean,
-    ablations: Ablations,
+    centred: Float[Tensor, "token d_vocab"],
+    probability: Float[Tensor, "token d_vocab"],
+    target: Int[Tensor, " token"],
     stretch: Float[Tensor, "token node"],
+    bias: Float[Tensor, " d_vocab"],
 ) -> tuple[Float[Tensor, "token node"], Float[Tensor, "token node"]]:
     """Changes of entropy and loss when the logits are stretched, at each node."""
-    base, bias = clean.centred * LOG2E, readout.bias * LOG2E
-    scaled = base - bias
-    scaled -= torch.linalg.vecdot(clean.probability, scaled).unsqueeze(-1)
-    target = ablations.target[:, None]
-    scaled_target = scaled.gather(1, target)
+    base = centred * LOG2E
+    scaled = base - bias * LOG2E
+    scaled -= torch.linalg.vecdot(probability, scaled).unsqueeze(-1)
+    scaled_target = scaled.gather(1, target[:, None])
     highest = base.abs().max() + stretch.abs().max() * scaled.abs().max()
     unit = None if highest > SAFE_BITS else base.exp2().sum(dim=-1, keepdim=True)
     before = distribution_in_bits(base[:, None], unit)

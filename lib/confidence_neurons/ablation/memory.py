@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from confidence_neurons.ablation.exact import ELEMENTS_AT_ONCE
 
 FLOAT = 4
-DEFAULT_BUDGET = 768 * 2**20
-TENSORS_PER_TOKEN = 6  # of size d_vocab: the clean distribution and what is made of it
+DEFAULT_BUDGET = 896 * 2**20
+TENSORS_PER_TOKEN = 5  # of size d_vocab: the clean distribution and what is made of it
 TENSORS_PER_PAIR = 32  # of size token x neuron: moments, sums, changes
 ENOUGH_TOKENS = 96  # with fewer, matrix products are slow
 MOST_TOKENS = 192  # with more, they are not faster

@@ -50,7 +50,7 @@ def scan(
     method:
         "exact", or "second-order": estimates from moments, tens of times
         faster (see `second_order`). Neurons whose estimate is off by more
-        than 2 % on a sample of tokens are measured exactly after all.
+        than 5 % on a sample of tokens are measured exactly after all.
     frequency:
         Also measure the distance to the unigram distribution and what the
         frequency direction mediates; exact method only.
