@@ -37,10 +37,17 @@ def indirect_changes(readout: Readout, clean: Clean, ablations: Ablations) -> Ch
     angles = (torch.arange(NODES, dtype=torch.float64) + 0.5) * (math.pi / NODES)
     nodes = angles.cos().to(low)
     stretch = torch.expm1((low + high) / 2 + (high - low) / 2 * nodes)
-    tensors = (clean.centred, clean.probability, ablations.target, stretch)
     rows = max(1, ELEMENTS_AT_ONCE.get(stretch.device.type, 2**20) // len(readout.bias))
-    parts = zip(*(tensor.split(rows) for tensor in tensors), strict=True)
-    responses = [_scale_response(*part, readout.bias) for part in parts]
+    responses = [
+        _scale_response(
+            clean.centred[few],
+            clean.probability[few],
+            ablations.target[few],
+            stretch[few],
+            readout.bias,
+        )
+        for few in (slice(first, first + rows) for first in range(0, len(stretch), rows))
+    ]
     entropy, loss = (torch.cat(part) for part in zip(*responses, strict=True))
 
     # Chebyshev coefficients by the discrete cosine transform.
