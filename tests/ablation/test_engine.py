@@ -64,6 +64,10 @@ def test_a_small_budget_gives_the_same_frame(architecture, method):
     assert small["method"].equals(large["method"])
     for name in large.columns.drop("method"):
         noise = 2e-3 if name.endswith("mediated") else 2e-7
+        if name.startswith("kl_reverse_"):
+            noise = max(noise, 8e-7)
+        if name == "error_estimate":  # rounding, over an effect that may be small itself
+            noise = 1e-3
         assert small[name].tolist() == pytest.approx(large[name].tolist(), rel=1e-4, abs=noise), (
             name
         )
