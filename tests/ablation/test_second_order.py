@@ -7,7 +7,7 @@ import torch
 
 import references
 import references_ablation
-from confidence_neurons.ablation import effects, scan
+from confidence_neurons.ablation import effects, engine, scan
 from confidence_neurons.ablation.engine import second_order_error
 from confidence_neurons.ablation.exact import exact_changes
 from confidence_neurons.ablation.memory import DEFAULT_BUDGET, Plan
@@ -128,7 +128,8 @@ def test_poor_estimates_are_measured_exactly_and_the_rest_left(monkeypatch):
         )
 
 
-def test_the_error_estimate_is_that_of_the_sample_against_exact():
+def test_the_error_estimate_is_that_of_the_sample_against_exact(monkeypatch):
+    monkeypatch.setattr(engine, "CHECKED_TOKENS", 20)
     model = references_ablation.loud_model("llama")
     request = request_for(model, references.tokens_for(), [8, 2])  # 20 tokens: all are sampled
     readout, ablations, _ = request.ablations()
