@@ -8,7 +8,7 @@ import pandas as pd
 
 from confidence_neurons.charts.theme import BLUE, GREEN, GREY, ORANGE, PINK, finish
 
-PANEL_WIDTH = 250
+PANEL_WIDTH = 234
 COLOURS = [BLUE, ORANGE, PINK, GREEN]
 PANEL_HEIGHT = 120
 SCORES = {"induction": "induction", "previous_token": "previous token", "bos": "BOS"}
