@@ -130,7 +130,7 @@ def course_chart(
     ]
     return finish(
         alt.vconcat(*panels).add_params(menu),
-        title="Along a repeated sequence: neuron and output",
+        title="A neuron along a repeated sequence",
         description=(
             "Four line charts over the position in BOS and two copies, one line with a confidence "
             "band for each kind of text; a rule marks the end of the first copy. From the top: "
