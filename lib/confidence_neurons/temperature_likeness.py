@@ -58,11 +58,6 @@ def temperature_likeness(
         counts=None,
         frequency=False,
     )
-    if not request.is_residual_update:
-        raise NotImplementedError(
-            f"{model.cfg.model_name} normalises the MLP's output or soft-caps its logits: "
-            "there an ablation does not change the logits by a multiple of w_out"
-        )
     readout, ablations, _ = request.ablations()
     readings = (ablations.w_out @ readout.unembedding).double()
     slope = torch.zeros(len(readings), dtype=torch.float64, device=readings.device)

@@ -99,7 +99,19 @@ class Request:
         return measured(state.activations)[..., self.neurons].flatten(0, 1).float()
 
     def ablations(self) -> tuple[Readout, Ablations, Float[Tensor, " neuron"]]:
-        """What the closed form needs, and the means that activations are replaced by."""
+        """What the closed form needs, and the means that activations are replaced by.
+
+        Raises
+        ------
+        NotImplementedError
+            Where an ablation is not an update of the last residual stream.
+        """
+        if not self.is_residual_update:
+            raise NotImplementedError(
+                f"{self.model.cfg.model_name} normalises the MLP's output or soft-caps its logits "
+                "(or this is not its last layer): there an ablation does not change the logits by "
+                "a multiple of w_out; use scan, which runs the network again"
+            )
         state = run_final(self.model, self.tokens)
         activations = measured(state.activations)[..., self.neurons].flatten(0, 1).float()
         source = activations if self.reference is None else self.activations(self.reference)

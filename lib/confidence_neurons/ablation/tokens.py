@@ -57,11 +57,6 @@ def token_effects(
         counts=None,
         frequency=False,
     )
-    if not request.is_residual_update:
-        raise NotImplementedError(
-            f"{model.cfg.model_name} normalises the MLP's output or soft-caps its logits: "
-            "effects token by token are not available there, use scan"
-        )
     plan = Plan.within(
         memory_budget, model.cfg.d_vocab, len(request.neurons), str(model.cfg.device)
     )
