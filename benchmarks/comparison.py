@@ -45,7 +45,7 @@ CASES = (
     Case(GPT2_SMALL, tokens=4096, exact_tokens=128, plain_tokens=256, plain_neurons=4),
 )
 
-GROWTH_BASE = Case(Shape("base", 256, 512, 8192), 256, 256, 256, 4)
+GROWTH_BASE = Case(Shape("base", 256, 512, 8192), 256, 256, 256, 16)
 
 
 def compare(case: Case, repeats: int) -> pd.DataFrame:
@@ -90,6 +90,9 @@ def share_of_peak(case: Case, seconds: float, peak: float) -> float:
 def growth(base: Case, factor: int, repeats: int) -> pd.DataFrame:
     """How the time grows when neurons, tokens or the vocabulary do.
 
+    Every way is given all tokens; the straightforward one `base.plain_neurons`
+    neurons, each of which costs it the same.
+
     Returns
     -------
     `grown` (what was multiplied by `factor`), `method`, `seconds` for all
@@ -107,7 +110,7 @@ def growth(base: Case, factor: int, repeats: int) -> pd.DataFrame:
     frames = []
     for grown, variant in variants.items():
         tokens = base.tokens * (factor if grown == "tokens" else 1)
-        case = Case(variant, tokens, tokens, base.plain_tokens, base.plain_neurons)
+        case = Case(variant, tokens, tokens, tokens, base.plain_neurons)
         frames.append(compare(case, repeats).assign(grown=grown))
     base_seconds = dict(zip(frames[0]["method"], frames[0]["seconds"], strict=True))
     frame = pd.concat(frames, ignore_index=True)

@@ -1,5 +1,6 @@
 """Write what was measured as a page of Markdown and as one tidy file."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ MEMORY = (
 )
 SCANS = "**The whole of `scan`**, from tokens to the frame, without loading the model."
 GROWTH = "**Growth** of the time from a middling layer."
+README_TABLE = re.compile(r"(?<=<!-- benchmark -->\n).*?(?=<!-- end of benchmark -->)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,25 @@ def write(results: Results, folder: Path) -> list[Path]:
     page.write_text(markdown(results), encoding="utf-8")
     tidy(results).to_csv(table, index=False, float_format="%.6g")
     return [page, table]
+
+
+def write_summary(comparison: pd.DataFrame, readme: Path) -> Path:
+    """The main comparison in short, between the two comments of the README that stand for it.
+
+    Raises
+    ------
+    ValueError
+        If the comments are not there.
+    """
+    text = readme.read_text(encoding="utf-8")
+    changed, places = README_TABLE.subn(lambda _: summary(comparison) + "\n", text)
+    if places != 1:
+        raise ValueError(
+            f"expected one place between <!-- benchmark --> and <!-- end of benchmark --> in "
+            f"{readme}, got {places}: put the two comments where the table belongs"
+        )
+    readme.write_text(changed, encoding="utf-8")
+    return readme
 
 
 def tidy(results: Results) -> pd.DataFrame:
@@ -85,6 +106,20 @@ def markdown(results: Results) -> str:
         _growth(results.growth),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def summary(comparison: pd.DataFrame) -> str:
+    """Layer, way, time and how much faster; `comparison` needs no more columns than these."""
+    rows = [
+        {
+            "layer (d_model · neurons · vocabulary)": row["shape"],
+            "way": row["method"],
+            "time for all neurons": duration(row["seconds"]),
+            "times faster": f"{row['times']:,.0f}",
+        }
+        for row in comparison.to_dict("records")
+    ]
+    return table(rows)
 
 
 def _comparison(frame: pd.DataFrame) -> str:

@@ -5,8 +5,11 @@ import io
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
+
+from report import summary
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -51,3 +54,12 @@ def test_what_the_readme_links_to_exists(link):
 def test_the_readme_lists_every_chapter_in_the_order_of_the_book():
     listed = [link for link in LINK.findall(README) if link.endswith(".ipynb")]
     assert listed == CHAPTERS
+
+
+def test_the_readme_shows_the_times_of_the_last_benchmark():
+    results = pd.read_csv(ROOT / "benchmarks/results.csv")
+    comparison = results[results["table"] == "comparison"]
+    wide = comparison.pivot_table(
+        index=["shape", "method"], columns="quantity", values="value", sort=False
+    )
+    assert summary(wide.reset_index()) in README

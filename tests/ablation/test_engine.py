@@ -42,6 +42,20 @@ def test_every_token_and_neuron_is_measured_once_and_alike(pieces, plan):
         assert found[name].allclose(values, rtol=1e-4, atol=2e-6), name
 
 
+@pytest.mark.parametrize("plan", [Plan(1, 1), Plan(2, 3), Plan(99, 99)])
+@pytest.mark.parametrize("poor", [(1, 0, 0, 1, 0), (0, 0, 0, 0, 1), (1, 1, 1, 1, 1)])
+def test_poor_neurons_are_exact_and_the_others_estimated(poor, plan):
+    readout, parts = inputs()
+    ablations = Ablations.build(readout, *parts)
+    estimated, _ = joined(second_order_pieces(readout, ablations, Plan(5, 7)), (7, 5))
+    exact, _ = joined(exact_pieces(readout, ablations, Plan(5, 7)), (7, 5))
+    found, times = joined(second_order_pieces(readout, ablations, plan, poor), (7, 5))
+    assert (times == 1).all()
+    for name, values in found.items():
+        expected = torch.where(torch.tensor(poor).bool(), exact[name], estimated[name])
+        assert values.allclose(expected, rtol=1e-4, atol=2e-6), name
+
+
 @pytest.mark.parametrize("plan", [Plan(1, 1), Plan(2, 3)])
 def test_the_error_estimate_does_not_depend_on_the_plan(plan):
     readout, parts = inputs()

@@ -11,7 +11,7 @@ from confidence_neurons.ablation.memory import Plan
 from large_layer import Parts, extrapolated
 from methods import METHODS, second_order_operations
 from peaks import memory_of
-from report import duration, percent, table, write
+from report import duration, percent, table, write, write_summary
 from shapes import PROSE, Problem, Shape, random_problem
 from straightforward import straightforward_effects
 
@@ -139,6 +139,21 @@ def test_tables_are_written(tmp_path, monkeypatch):
     assert set(frame["table"]) == tables
     seconds = frame[(frame["table"] == "comparison") & (frame["quantity"] == "seconds")]
     assert seconds["method"].tolist() == list(METHODS)
+
+
+def test_the_readme_gets_the_main_table_and_nothing_else_changes(tmp_path):
+    readme = tmp_path / "README.md"
+    comparison = pd.DataFrame(
+        {"shape": ["toy"], "method": ["exact"], "seconds": [300.0], "times": [41.6]}
+    )
+    readme.write_text("before\n<!-- benchmark -->\nold\n<!-- end of benchmark -->\nafter\n")
+    write_summary(comparison, readme)
+    before, *lines, after = readme.read_text(encoding="utf-8").splitlines()
+    assert (before, after) == ("before", "after")
+    assert lines[3:-1] == ["| toy | exact | 5 minutes | 42 |"]
+    readme.write_text("nothing\n")
+    with pytest.raises(ValueError, match="put the two comments"):
+        write_summary(comparison, readme)
 
 
 def test_numbers_are_written_for_readers():

@@ -49,20 +49,18 @@ def second_order_effects(
     Returns
     -------
     As `exact_effects`; `error_estimate` is the relative error of
-    `entropy_total`, and `method` tells how the row was measured.
+    `entropy_total` (0 where exact), and `method` tells how the row was
+    measured.
     """
-    sums = Sums(len(ablations.w_out))
-    for piece in second_order_pieces(readout, ablations, plan, progress=progress):
-        sums.add(piece.neurons, piece.changes)
     error = second_order_error(readout, ablations, plan, seed)
-    frame = sums.means(len(ablations.target)).assign(
-        method="second-order", error_estimate=error.nan_to_num(0).numpy()
+    poor = ~(error <= POOR_ESTIMATE)
+    sums = Sums(len(ablations.w_out))
+    for piece in second_order_pieces(readout, ablations, plan, poor.tolist(), progress=progress):
+        sums.add(piece.neurons, piece.changes)
+    return sums.means(len(ablations.target)).assign(
+        method=["exact" if exact else "second-order" for exact in poor.tolist()],
+        error_estimate=error.masked_fill(poor, 0).numpy(),
     )
-    poor = (~(error <= POOR_ESTIMATE)).nonzero().squeeze(-1)
-    if len(poor):
-        exact = exact_effects(readout, ablations.neurons(poor), plan, progress=progress)
-        frame.loc[poor.tolist(), exact.columns] = exact.to_numpy()
-    return frame
 
 
 class Sums:
@@ -74,14 +72,14 @@ class Sums:
         self.neurons = neurons
         self.sums: dict[str, Tensor] = {}
 
-    def add(self, neurons: slice, changes: Changes) -> None:
+    def add(self, neurons: slice | list[int], changes: Changes) -> None:
         for name, values in changes.items():
             self._add(name, neurons, values.abs())
         for quantity in self.SIGNED:
             if f"{quantity}_total" in changes:
                 self._add(f"{quantity}_shift", neurons, changes[f"{quantity}_total"])
 
-    def _add(self, name: str, neurons: slice, values: Tensor) -> None:
+    def _add(self, name: str, neurons: slice | list[int], values: Tensor) -> None:
         total = self.sums.setdefault(name, torch.zeros(self.neurons, dtype=torch.float64))
         total[neurons] += values.double().sum(dim=0).cpu()
 

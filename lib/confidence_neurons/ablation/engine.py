@@ -1,6 +1,6 @@
 """Walk through neurons and tokens in pieces that fit the memory, and measure each piece."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -21,10 +21,10 @@ ROUNDING = 2e-7  # nats: what float32 makes of an exact change of entropy
 
 @dataclass(frozen=True)
 class Piece:
-    """Changes at some of the tokens, for some of the neurons (as slices)."""
+    """Changes at some of the tokens, for some of the neurons: by their columns, in this order."""
 
     tokens: slice
-    neurons: slice
+    neurons: slice | list[int]
     changes: Changes
 
 
@@ -51,20 +51,43 @@ def exact_pieces(
 
 
 def second_order_pieces(
-    readout: Readout, ablations: Ablations, plan: Plan, *, progress: bool = False
+    readout: Readout,
+    ablations: Ablations,
+    plan: Plan,
+    poor: Sequence[bool] | None = None,
+    *,
+    progress: bool = False,
 ) -> Iterator[Piece]:
-    """Estimated changes, piece by piece; every token and neuron is in one of them."""
+    """Estimated changes, piece by piece; every token and neuron is in one of them.
+
+    Parameters
+    ----------
+    poor:
+        Which neurons to measure exactly after all. They go through with the
+        others, so that the clean distribution is worked out once for both.
+    """
+    poor = [False] * len(ablations.w_out) if poor is None else poor
     with _bar(ablations, plan, "estimating", progress) as bar:
-        for neurons in _steps(len(ablations.w_out), plan.neurons):
-            squares = readout.unembed(ablations.w_out[neurons]).square_()
+        for panel in _steps(len(ablations.w_out), plan.neurons):
+            neurons = sorted(range(panel.start, panel.stop), key=poor.__getitem__)
+            count = sum(not poor[neuron] for neuron in neurons)
+            estimated, exact = slice(0, count), slice(count, len(neurons))
+            readings = readout.unembed(ablations.w_out[neurons])
+            squares = readings[estimated].square_()
             for tokens in _steps(len(ablations.target), plan.tokens):
                 piece = ablations.tokens(tokens).neurons(neurons)
                 clean = Clean.build(readout, piece)
-                changes = second_order_changes(readout, clean, piece, squares)
+                changes = second_order_changes(readout, clean, piece.neurons(estimated), squares)
+                if count < len(neurons):
+                    after_all = exact_changes(readout, clean, piece.neurons(exact), readings[exact])
+                    changes = {
+                        name: torch.cat([values, after_all[name]], dim=1)
+                        for name, values in changes.items()
+                    }
                 changes |= indirect_changes(readout, clean, piece)
                 yield Piece(tokens, neurons, changes)
                 bar.update()
-            del squares  # before those of the next neurons are made
+            del readings, squares  # before those of the next neurons are made
 
 
 def second_order_error(

@@ -133,7 +133,7 @@ class Ablations:
             self.stretch[rows],
         )
 
-    def neurons(self, columns: slice | Tensor) -> "Ablations":
+    def neurons(self, columns: slice | list[int]) -> "Ablations":
         """The same for some of the neurons."""
         return Ablations(
             self.residual,

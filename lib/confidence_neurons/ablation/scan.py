@@ -48,9 +48,10 @@ def scan(
     neurons:
         Any subset in any order; by default all.
     method:
-        "exact", or "second-order": estimates from moments, tens of times
-        faster (see `second_order`). Neurons whose estimate is off by more
-        than 5 % on a sample of tokens are measured exactly after all.
+        "exact", or "second-order": estimates from moments (see
+        `second_order`), some five times faster on the bundled models and
+        fifteen on the shape of GPT-2 Small. Neurons whose estimate is off by
+        more than 5 % on a sample of tokens are measured exactly after all.
     frequency:
         Also measure the distance to the unigram distribution and what the
         frequency direction mediates; exact method only.
