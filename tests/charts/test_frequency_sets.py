@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from confidence_neurons.charts import frequency_sets as charts
+from confidence_neurons.charts.groups import group_colours
 
 ROWS = pd.DataFrame(
     {
@@ -59,7 +60,8 @@ def test_situations_name_text_and_situation():
     assert encoding["y"]["sort"] == ["noise: sure, right", "noise: unsure, wrong"]
 
 
-def test_too_many_colours_are_refused():
-    many = pd.concat([ROWS.assign(effect=str(i)) for i in range(7)])
-    with pytest.raises(ValueError, match="at most 6 values of effect"):
-        charts.paths_chart(many)
+def test_effects_have_colours_of_their_own_and_groups_those_of_the_book():
+    effects = charts.paths_chart(ROWS).to_dict()["layer"][-1]["encoding"]["color"]["scale"]
+    assert len(set(effects["range"])) == len(effects["domain"])
+    sets = charts.situations_chart(ROWS).to_dict()["layer"][-1]["encoding"]["color"]["scale"]
+    assert sets == group_colours(sets["domain"]).to_dict()

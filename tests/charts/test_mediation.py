@@ -5,7 +5,6 @@ import itertools
 import pandas as pd
 import pytest
 
-from confidence_neurons.charts.groups import COLOURS, group_colours, group_shapes
 from confidence_neurons.charts.mediation import LOWEST_SHARE, share_chart, total_against_direct
 
 INTERVALS = pd.DataFrame(
@@ -74,13 +73,3 @@ def test_low_shares_stand_at_the_edge_and_keep_their_value():
     rows = next(pd.DataFrame(data) for data in datasets if "neuron" in data[0])
     assert rows["share"].tolist() == [0.75, LOWEST_SHARE, 0.0]
     assert rows["entropy_ln_mediated"].tolist() == [0.75, -3.0, 0.0]
-
-
-def test_groups_keep_their_colour_whoever_stands_beside_them():
-    names = ["random", "another", "entropy"]
-    colours = group_colours(names).to_dict()
-    assert colours["domain"] == names
-    assert colours["range"][0] == COLOURS["random"]
-    assert colours["range"][2] == COLOURS["entropy"]
-    assert len(set(colours["range"])) == 3
-    assert len(set(group_shapes(names).to_dict()["range"])) == 3

@@ -77,7 +77,7 @@ def test_sweep_is_packed_once_without_loss():
 def test_first_direction_can_be_chosen():
     params = sweep_chart(SWEEP, first_direction="last").to_dict()["params"]
     assert [param["value"] for param in params if param["name"] == "sweep_direction"] == ["last"]
-    with pytest.raises(ValueError, match="expected one of the directions"):
+    with pytest.raises(ValueError, match="to be chosen first in sweep_direction"):
         sweep_chart(SWEEP, first_direction="none")
 
 

@@ -3,7 +3,8 @@
 import altair as alt
 import pandas as pd
 
-from confidence_neurons.charts.theme import BLUE, GREEN, GREY, finish
+from confidence_neurons.charts.groups import group_colours
+from confidence_neurons.charts.theme import GREY, finish
 
 PANEL_WIDTH = 230
 BREAK_PANELS = {
@@ -81,7 +82,7 @@ def doses_chart(doses: pd.DataFrame) -> alt.VConcatChart:
     for place in doses["place"].unique():
         chosen = base.transform_filter(f"datum.place === '{place}'").encode(
             x=alt.X("dose:Q", title="dose (share of the first copy's activation)"),
-            color=alt.Color("set:N", sort=sets, title=None, scale=alt.Scale(range=[BLUE, GREEN])),
+            color=alt.Color("set:N", sort=sets, title=None, scale=group_colours(sets)),
         )
         area = chosen.mark_area(opacity=0.25).encode(y="low:Q", y2="high:Q")
         line = chosen.mark_line(point=True).encode(

@@ -5,6 +5,7 @@ import math
 import altair as alt
 import pandas as pd
 
+from confidence_neurons.charts.choices import buttons
 from confidence_neurons.charts.theme import GREY, ORANGE, finish
 
 WIDTH, HEIGHT = 290, 330
@@ -34,11 +35,7 @@ EDGES = [
 
 def causal_graph() -> alt.LayerChart:
     """Boxes and arrows; a choice of effect shows which arrows carry the ablation."""
-    effect = alt.param(
-        name="causal_effect",
-        value=TOTAL,
-        bind=alt.binding_radio(options=EFFECTS, name="Effect: "),
-    )
+    effect = buttons("causal_effect", "Effect", EFFECTS)
     carries = "indexof(datum.effects, causal_effect) >= 0"
     colour = alt.condition(carries, alt.value(ORANGE), alt.value(GREY))
     axis = {"axis": None, "scale": alt.Scale(domain=[0, WIDTH])}

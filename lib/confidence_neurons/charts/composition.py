@@ -3,6 +3,7 @@
 import altair as alt
 import pandas as pd
 
+from confidence_neurons.charts.choices import menu
 from confidence_neurons.charts.theme import BLUE, GREEN, GREY, ORANGE, finish
 from confidence_neurons.entropy_neurons import NULL_FRACTION
 
@@ -49,11 +50,7 @@ def cosine_chart(cosines: pd.DataFrame, labels: dict[int, str]) -> alt.VConcatCh
         .agg(list)
     )
     names = list(labels.values())
-    menu = alt.param(
-        name="cosine_neuron",
-        value=names[0],
-        bind=alt.binding_select(options=names, name="Neuron: "),
-    )
+    choice = menu("cosine_neuron", "Neuron", names)
     bars = (
         alt.Chart(packed)
         .transform_filter("datum.label === cosine_neuron")
@@ -71,7 +68,7 @@ def cosine_chart(cosines: pd.DataFrame, labels: dict[int, str]) -> alt.VConcatCh
         .properties(width=PANEL_WIDTH, height=PANEL_HEIGHT)
     )
     return finish(
-        alt.vconcat(values, bars).add_params(menu),
+        alt.vconcat(values, bars).add_params(choice),
         title="Where does a neuron write?",
         description=(
             "Two panels over the directions of the residual stream, ordered by singular value. "

@@ -4,6 +4,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from confidence_neurons.charts.choices import menu
 from confidence_neurons.charts.theme import BLUE, GREEN, ORANGE, finish
 
 ROW_HEIGHT = 17
@@ -21,12 +22,8 @@ def next_token_bars(frame: pd.DataFrame) -> alt.LayerChart:
     `frame` comes from `predictions.top_predictions`.
     """
     contexts = list(frame["context"].unique())
-    menu = alt.param(
-        name="context",
-        value=contexts[0],
-        bind=alt.binding_select(options=contexts, name="Context: "),
-    )
-    chart = _token_bars(frame, "datum.context === context").add_params(menu)
+    choice = menu("context", "Context", contexts)
+    chart = _token_bars(frame, "datum.context === context").add_params(choice)
     return finish(
         chart,
         title="The model's next-token distribution",

@@ -3,13 +3,12 @@
 import altair as alt
 import pandas as pd
 
-from confidence_neurons.charts.theme import BLUE, GREEN, GREY, ORANGE, PINK, finish
-from confidence_neurons.entropy_neurons import OTHERS
+from confidence_neurons.charts.choices import buttons
+from confidence_neurons.charts.groups import group_encodings
+from confidence_neurons.charts.theme import finish
 
 PANEL_WIDTH = 260
 PANEL_HEIGHT = 210
-COLOURS = [ORANGE, BLUE, GREEN, PINK]
-SHAPES = ["diamond", "square", "triangle-up", "triangle-down"]
 TEXT = "text"
 PREDICTION = {
     "kl_from_clean": "KL from the clean prediction (nats)",
@@ -23,32 +22,8 @@ def null_fraction_effect_chart(neurons: pd.DataFrame) -> alt.Chart:
     `neurons` holds frames of `ablation.scan`, one per text, with columns
     `text` and `group`.
     """
-    columns = ["neuron", "null_fraction", "entropy_total", "entropy_ln_mediated", "text", "group"]
-    colour, shape = group_encodings(neurons)
-    chart = (
-        alt.Chart(neurons[columns].round(5))
-        .transform_filter(f"datum.{TEXT} === chosen_text_rho")
-        .mark_point(filled=True, size=40, opacity=0.75)
-        .encode(
-            x=alt.X("null_fraction:Q", title="null-space fraction", scale=alt.Scale(domain=[0, 1])),
-            y=alt.Y(
-                "entropy_total:Q",
-                title="mean |change of entropy| (nats)",
-                scale=alt.Scale(type="log", nice=False, domain=_range(neurons, "entropy_total")),
-            ),
-            color=colour,
-            shape=shape,
-            tooltip=[
-                alt.Tooltip("neuron:Q"),
-                alt.Tooltip("null_fraction:Q", format=".2f", title="null-space fraction"),
-                alt.Tooltip("entropy_total:Q", format=".4f", title="|change of entropy| (nats)"),
-                alt.Tooltip("entropy_ln_mediated:Q", format=".2f", title="LN-mediated fraction"),
-            ],
-        )
-        .add_params(text_choice(neurons, "chosen_text_rho"))
-    )
     return finish(
-        chart,
+        _effect_against(neurons, "null_fraction", "null-space fraction", "chosen_text_rho"),
         title="Writing into the null space, and moving the entropy",
         description=(
             "Scatter plot of the last layer's neurons for the chosen text. Across: the null-space "
@@ -65,7 +40,7 @@ def entropy_prediction_chart(neurons: pd.DataFrame) -> alt.VConcatChart:
     `neurons` as for `null_fraction_effect_chart`.
     """
     columns = ["neuron", "entropy_total", *PREDICTION, "text", "group"]
-    colour, shape = group_encodings(neurons)
+    colour, shape = group_encodings(neurons["group"])
     base = (
         alt.Chart(neurons[columns].round(6))
         .transform_filter(f"datum.{TEXT} === chosen_text_prediction")
@@ -93,7 +68,7 @@ def entropy_prediction_chart(neurons: pd.DataFrame) -> alt.VConcatChart:
         for column, title in PREDICTION.items()
     ]
     return finish(
-        alt.vconcat(*panels).add_params(text_choice(neurons, "chosen_text_prediction")),
+        alt.vconcat(*panels).add_params(_text_choice(neurons, "chosen_text_prediction")),
         title="Much entropy for little prediction: the upper left",
         description=(
             "Two scatter plots of the last layer's neurons for the chosen text, with square-root "
@@ -112,35 +87,8 @@ def likeness_chart(neurons: pd.DataFrame) -> alt.Chart:
     `neurons` holds frames of `ablation.scan` merged with
     `temperature_likeness`, one per text, with columns `text` and `group`.
     """
-    columns = ["neuron", "likeness", "entropy_total", "entropy_ln_mediated", "text", "group"]
-    colour, shape = group_encodings(neurons)
-    chart = (
-        alt.Chart(neurons[columns].round(5))
-        .transform_filter(f"datum.{TEXT} === chosen_text_likeness")
-        .mark_point(filled=True, size=40, opacity=0.75)
-        .encode(
-            x=alt.X(
-                "likeness:Q", title="likeness to a temperature", scale=alt.Scale(domain=[0, 1])
-            ),
-            y=alt.Y(
-                "entropy_total:Q",
-                title="mean |change of entropy| (nats)",
-                scale=alt.Scale(type="log", nice=False, domain=_range(neurons, "entropy_total")),
-            ),
-            color=colour,
-            shape=shape,
-            tooltip=[
-                alt.Tooltip("neuron:Q"),
-                alt.Tooltip("group:N"),
-                alt.Tooltip("likeness:Q", format=".2f"),
-                alt.Tooltip("entropy_total:Q", format=".4f", title="|change of entropy| (nats)"),
-                alt.Tooltip("entropy_ln_mediated:Q", format=".2f", title="LN-mediated fraction"),
-            ],
-        )
-        .add_params(text_choice(neurons, "chosen_text_likeness"))
-    )
     return finish(
-        chart,
+        _effect_against(neurons, "likeness", "likeness to a temperature", "chosen_text_likeness"),
         title="Whose change is a change of confidence?",
         description=(
             "Scatter plot of the last layer's neurons for the chosen text. Across: how alike the "
@@ -152,25 +100,37 @@ def likeness_chart(neurons: pd.DataFrame) -> alt.Chart:
     )
 
 
-def group_encodings(frame: pd.DataFrame) -> tuple[alt.Color, alt.Shape]:
-    """Colour and shape of the groups in the order of the frame, "others" last and grey."""
-    names = [name for name in dict.fromkeys(frame["group"]) if name != OTHERS]
-    names.sort(key=lambda name: (not name.startswith("entropy"), name))
-    domain = [*names, OTHERS]
-    colours = [*COLOURS[: len(names)], GREY]
-    shapes = [*SHAPES[: len(names)], "circle"]
+def _effect_against(neurons: pd.DataFrame, column: str, title: str, choice: str) -> alt.Chart:
+    """A share from 0 to 1 against the effect on entropy; a choice of text."""
+    columns = ["neuron", column, "entropy_total", "entropy_ln_mediated", TEXT, "group"]
+    colour, shape = group_encodings(neurons["group"])
     return (
-        alt.Color("group:N", scale=alt.Scale(domain=domain, range=colours), title=None),
-        alt.Shape("group:N", scale=alt.Scale(domain=domain, range=shapes), title=None),
+        alt.Chart(neurons[columns].round(5))
+        .transform_filter(f"datum.{TEXT} === {choice}")
+        .mark_point(filled=True, size=40, opacity=0.75)
+        .encode(
+            x=alt.X(f"{column}:Q", title=title, scale=alt.Scale(domain=[0, 1])),
+            y=alt.Y(
+                "entropy_total:Q",
+                title="mean |change of entropy| (nats)",
+                scale=alt.Scale(type="log", nice=False, domain=_range(neurons, "entropy_total")),
+            ),
+            color=colour,
+            shape=shape,
+            tooltip=[
+                alt.Tooltip("neuron:Q"),
+                alt.Tooltip("group:N"),
+                alt.Tooltip(f"{column}:Q", format=".2f", title=title),
+                alt.Tooltip("entropy_total:Q", format=".4f", title="|change of entropy| (nats)"),
+                alt.Tooltip("entropy_ln_mediated:Q", format=".2f", title="LN-mediated fraction"),
+            ],
+        )
+        .add_params(_text_choice(neurons, choice))
     )
 
 
-def text_choice(frame: pd.DataFrame, name: str) -> alt.Parameter:
-    """Buttons to choose one of the frame's texts, the first one at first."""
-    texts = list(dict.fromkeys(frame[TEXT]))
-    return alt.param(
-        name=name, value=texts[0], bind=alt.binding_radio(options=texts, name="Text: ")
-    )
+def _text_choice(frame: pd.DataFrame, name: str) -> alt.Parameter:
+    return buttons(name, "Text", list(dict.fromkeys(frame[TEXT])))
 
 
 def _range(frame: pd.DataFrame, column: str) -> list[float]:

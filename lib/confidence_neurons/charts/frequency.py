@@ -3,6 +3,7 @@
 import altair as alt
 import pandas as pd
 
+from confidence_neurons.charts.choices import buttons, menu
 from confidence_neurons.charts.theme import AMBER, BLUE, GREEN, GREY, ORANGE, PINK, finish
 from confidence_neurons.frequency.carriers import COMMON, FREQUENT, NEVER, RARE
 
@@ -24,9 +25,7 @@ def distance_chart(levels: pd.DataFrame) -> alt.Chart:
     `text`, and `kl_shuffled`, the distance to shuffled counts.
     """
     names = list(DISTANCES.values())
-    choice = alt.param(
-        name="distance", value=names[0], bind=alt.binding_radio(options=names, name="Distance: ")
-    )
+    choice = buttons("distance", "Distance", names)
     shown = levels[["text", "entropy", *DISTANCES]].round(2).rename(DISTANCES, axis=1)
     chart = (
         alt.Chart(shown)
@@ -64,9 +63,7 @@ def carriers_chart(table: pd.DataFrame, vectors: list[str]) -> alt.Chart:
     `table` comes from `frequency.carriers.vocabulary_table`; `vectors` names
     its columns of logits, among which a menu chooses.
     """
-    choice = alt.param(
-        name="carrier", value=vectors[0], bind=alt.binding_select(options=vectors, name="Logits: ")
-    )
+    choice = menu("carrier", "Logits", vectors)
     shown = table[["token", "class", "log_frequency", *vectors]].round(2)
     chart = (
         alt.Chart(shown)

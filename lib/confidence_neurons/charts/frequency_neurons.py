@@ -3,8 +3,11 @@
 import altair as alt
 import pandas as pd
 
+from confidence_neurons.charts.choices import buttons
 from confidence_neurons.charts.frequency import CLASSES, SHAPES
-from confidence_neurons.charts.theme import BLUE, GREY, ORANGE, PINK, finish
+from confidence_neurons.charts.groups import group_encodings
+from confidence_neurons.charts.theme import finish
+from confidence_neurons.entropy_neurons import OTHERS
 
 MEASURES = {
     "KL(P_freq || P_model)": ("kl_total", "frequency_mediated"),
@@ -22,7 +25,7 @@ def mediation_chart(effects: pd.DataFrame) -> alt.Chart:
     at the left edge; neurons whose effects are all below 2 % of the largest are
     left out.
     """
-    domain = ["others", *sorted(set(effects["group"]) - {"others"})]
+    colour, shape = group_encodings(effects["group"])
     names = list(MEASURES)
     shown = effects[["neuron", "group", "measured"]].assign(
         cosine=effects["frequency_cosine"].round(2), rho=effects["null_fraction"].round(2)
@@ -34,8 +37,8 @@ def mediation_chart(effects: pd.DataFrame) -> alt.Chart:
         largest = effects.groupby("measured")[effect].transform("max")
         large |= effects[effect] / largest > SMALLEST
     shown = shown[large]
-    text = _radio("mediation_text", list(effects["measured"].unique()), "Measured on: ")
-    measure = _radio("mediation_measure", names, "Effect on: ")
+    text = buttons("mediation_text", "Measured on", list(effects["measured"].unique()))
+    measure = buttons("mediation_measure", "Effect on", names)
     chart = (
         alt.Chart(shown)
         .transform_filter("datum.measured === mediation_text")
@@ -52,18 +55,10 @@ def mediation_chart(effects: pd.DataFrame) -> alt.Chart:
                 scale=alt.Scale(type="log", nice=False),
                 title="mean absolute effect (nats)",
             ),
-            color=alt.Color(
-                "group:N",
-                scale=alt.Scale(domain=domain, range=[GREY, BLUE, ORANGE, PINK]),
-                title="neuron",
-            ),
-            shape=alt.Shape(
-                "group:N",
-                scale=alt.Scale(domain=domain, range=["circle", "diamond", "square", "cross"]),
-                title="neuron",
-            ),
-            size=alt.condition("datum.group === 'others'", alt.value(18), alt.value(70)),
-            order=alt.condition("datum.group === 'others'", alt.value(0), alt.value(1)),
+            color=colour,
+            shape=shape,
+            size=alt.condition(f"datum.group === '{OTHERS}'", alt.value(18), alt.value(70)),
+            order=alt.condition(f"datum.group === '{OTHERS}'", alt.value(0), alt.value(1)),
             tooltip=[
                 "neuron:N",
                 "group:N",
@@ -100,7 +95,7 @@ def story_chart(story: pd.DataFrame, neuron: int) -> alt.Chart:
         "kl_added": "KL(P_freq || P_model)",
         "entropy_added": "entropy",
     }
-    choice = _radio("story_measure", list(names.values()), "Added to: ")
+    choice = buttons("story_measure", "Added to", list(names.values()))
     columns = ["activation", "class", "at", "next", *names]
     chart = (
         alt.Chart(story[columns].round(3).rename(names, axis=1))
@@ -132,10 +127,4 @@ def story_chart(story: pd.DataFrame, neuron: int) -> alt.Chart:
             "The more the neuron fires, the more it lowers the loss of frequent tokens and "
             "raises that of rare ones."
         ),
-    )
-
-
-def _radio(name: str, options: list[str], label: str) -> alt.Parameter:
-    return alt.param(
-        name=name, value=options[0], bind=alt.binding_radio(options=options, name=label)
     )

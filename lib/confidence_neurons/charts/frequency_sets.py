@@ -1,8 +1,12 @@
 """Sets of neurons ablated together: estimates with their intervals, in rows."""
 
+from collections.abc import Callable, Sequence
+
 import altair as alt
 import pandas as pd
 
+from confidence_neurons.charts.choices import buttons
+from confidence_neurons.charts.groups import group_colours
 from confidence_neurons.charts.theme import GREY, PALETTE, finish
 
 QUANTITIES = {"kl": "KL(P_freq || P_model)", "kl_reverse": "KL(P_model || P_freq)"}
@@ -15,6 +19,7 @@ def paths_chart(sizes: pd.DataFrame) -> alt.LayerChart:
         sizes,
         rows="set",
         colour="effect",
+        colours=_palette,
         axis="mean absolute effect (nats)",
         title="Total effect, and with one path closed",
         description=(
@@ -92,6 +97,7 @@ def interval_chart(
     axis: str,
     title: str,
     description: str,
+    colours: Callable[[Sequence[str]], alt.Scale] = group_colours,
 ) -> alt.LayerChart:
     """Estimates as dots with their intervals as bars, in rows; a switch chooses what of.
 
@@ -103,15 +109,10 @@ def interval_chart(
         colours are to stand.
     axis:
         Title of the axis, with its unit.
-
-    Raises
-    ------
-    ValueError
-        If there are more colours than the palette has.
+    colours:
+        From the names in the column `colour` to their colours.
     """
-    colours, lines = list(frame[colour].unique()), list(frame[rows].unique())
-    if len(colours) > len(PALETTE):
-        raise ValueError(f"expected at most {len(PALETTE)} values of {colour}, got {colours}")
+    names, lines = list(frame[colour].unique()), list(frame[rows].unique())
     name = f"quantity_by_{rows}_and_{colour}"
     shown = frame.replace({"quantity": QUANTITIES})
     options = list(shown["quantity"].unique())
@@ -121,11 +122,11 @@ def interval_chart(
         .transform_filter(f"datum.quantity === {name}")
         .encode(
             y=alt.Y(f"{rows}:N", sort=lines, title=None, axis=alt.Axis(labelLimit=150)),
-            yOffset=alt.YOffset(f"{colour}:N", sort=colours),
+            yOffset=alt.YOffset(f"{colour}:N", sort=names),
             color=alt.Color(
                 f"{colour}:N",
-                sort=colours,
-                scale=alt.Scale(domain=colours, range=PALETTE[: len(colours)]),
+                sort=names,
+                scale=colours(names),
                 title=None,
             ),
             tooltip=[
@@ -144,9 +145,11 @@ def interval_chart(
         base.mark_rule(strokeWidth=3).encode(x=alt.X("low:Q", title=axis), x2="high:Q"),
         base.mark_point(filled=True, size=45, opacity=1).encode(x=across),
     ]
-    choice = alt.param(
-        name=name, value=options[0], bind=alt.binding_radio(options=options, name="Effect on: ")
-    )
+    choice = buttons(name, "Effect on", options)
     chart = alt.LayerChart(layer=layers).add_params(choice)
-    height = max(120, ROW * len(lines) * len(colours))
+    height = max(120, ROW * len(lines) * len(names))
     return finish(chart, title=title, description=description, height=height)
+
+
+def _palette(names: Sequence[str]) -> alt.Scale:
+    return alt.Scale(domain=list(names), range=PALETTE[: len(names)])

@@ -3,11 +3,11 @@
 import altair as alt
 import pandas as pd
 
-from confidence_neurons.charts.theme import BLUE, GREEN, GREY, ORANGE, finish
+from confidence_neurons.charts.groups import group_colours, group_shapes
+from confidence_neurons.charts.theme import finish
 
 PANEL_WIDTH = 260
 PANEL_HEIGHT = 110
-COLOURS = [ORANGE, BLUE, GREEN, GREY]
 MEASURES = {
     "entropy_total": "mean |change of entropy| (nats)",
     "kl_from_clean": "mean KL from the clean prediction (nats)",
@@ -73,7 +73,7 @@ def interval_layers(base: alt.Chart, rows: str, title: str, frame: pd.DataFrame)
             "group:N",
             sort=names,
             title=None,
-            scale=alt.Scale(domain=names, range=COLOURS[: len(names)]),
+            scale=group_colours(names),
         ),
         tooltip=[
             alt.Tooltip("group:N"),
@@ -86,7 +86,7 @@ def interval_layers(base: alt.Chart, rows: str, title: str, frame: pd.DataFrame)
     x = alt.X("low:Q", title=title).axis(tickCount=4, format="~g")
     intervals = encoded.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q")
     points = encoded.mark_point(filled=True, size=70, opacity=1).encode(
-        x="estimate:Q", shape=alt.Shape("group:N", sort=names, legend=None)
+        x="estimate:Q", shape=alt.Shape("group:N", scale=group_shapes(names), title=None)
     )
     layers = [intervals, points]
     return alt.LayerChart(layer=layers, width=PANEL_WIDTH, height=PANEL_HEIGHT)

@@ -1,37 +1,43 @@
-"""One colour for each group of neurons, the same in every chart that compares groups."""
+"""One colour and one shape for each group of neurons, the same in every chart of the book."""
+
+from collections.abc import Iterable, Sequence
 
 import altair as alt
 
 from confidence_neurons.charts.theme import AMBER, BLUE, GREEN, GREY, ORANGE, PINK, SKY
+from confidence_neurons.entropy_neurons import OTHERS
 
-COLOURS = {
-    "none": GREY,
-    "entropy": ORANGE,
-    "opposed": PINK,
-    "nearest norm": BLUE,
-    "random": GREEN,
+LOOKS = {
+    "frozen": (SKY, "triangle-left"),
+    "entropy": (ORANGE, "diamond"),
+    "frequency": (BLUE, "square"),
+    "norm": (PINK, "triangle-up"),
+    "random": (GREEN, "triangle-right"),
+    "opposed": (AMBER, "triangle-down"),
+    OTHERS: (GREY, "circle"),
+    "none": (GREY, "cross"),
 }
-SHAPES = {
-    "none": "cross",
-    "entropy": "diamond",
-    "opposed": "triangle-up",
-    "nearest norm": "circle",
-    "random": "square",
-}
-OTHER_COLOURS, OTHER_SHAPES = [SKY, AMBER], ["triangle-down", "triangle-left"]
+UNNAMED = (SKY, "stroke")
 
 
-def group_colours(names: list[str]) -> alt.Scale:
-    """Colours of named groups; groups without a colour of their own take the others in turn."""
-    return _scale(names, COLOURS, OTHER_COLOURS)
+def group_colours(names: Sequence[str]) -> alt.Scale:
+    """Colours of groups, by the first word of `LOOKS` that stands in the name of each."""
+    return alt.Scale(domain=list(names), range=[_look(name)[0] for name in names])
 
 
-def group_shapes(names: list[str]) -> alt.Scale:
-    """Shapes of named groups, likewise."""
-    return _scale(names, SHAPES, OTHER_SHAPES)
+def group_shapes(names: Sequence[str]) -> alt.Scale:
+    """Shapes of groups, likewise."""
+    return alt.Scale(domain=list(names), range=[_look(name)[1] for name in names])
 
 
-def _scale(names: list[str], own: dict[str, str], others: list[str]) -> alt.Scale:
-    unknown = [name for name in names if name not in own]
-    spare = {name: others[place % len(others)] for place, name in enumerate(unknown)}
-    return alt.Scale(domain=names, range=[(own | spare)[name] for name in names])
+def group_encodings(groups: Iterable[str]) -> tuple[alt.Color, alt.Shape]:
+    """Colour and shape by a column `group`; entropy neurons first, the others last."""
+    order = sorted(set(groups), key=lambda name: (name == OTHERS, "entropy" not in name, name))
+    return (
+        alt.Color("group:N", scale=group_colours(order), title=None),
+        alt.Shape("group:N", scale=group_shapes(order), title=None),
+    )
+
+
+def _look(name: str) -> tuple[str, str]:
+    return next((look for word, look in LOOKS.items() if word in name), UNNAMED)

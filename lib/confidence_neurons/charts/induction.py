@@ -6,10 +6,12 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from confidence_neurons.charts.theme import BLUE, GREEN, GREY, ORANGE, PINK, finish
+from confidence_neurons.charts.choices import buttons, menu
+from confidence_neurons.charts.groups import group_encodings
+from confidence_neurons.charts.theme import BLUE, GREY, ORANGE, finish
+from confidence_neurons.entropy_neurons import OTHERS
 
 PANEL_WIDTH = 234
-COLOURS = [BLUE, ORANGE, PINK, GREEN]
 PANEL_HEIGHT = 120
 SCORES = {"induction": "induction", "previous_token": "previous token", "bos": "BOS"}
 OUTPUT_PANELS = {
@@ -97,15 +99,9 @@ def course_chart(
         courses.round(2).groupby(["text", "neuron"], sort=False)[columns].agg(list).reset_index()
     )
     packed["group"] = groups.loc[packed["neuron"]].to_numpy()
-    menu = alt.param(
-        name="course_neuron",
-        value=first,
-        bind=alt.binding_select(
-            options=_grouped(groups),
-            labels=[f"{neuron} ({groups[neuron]})" for neuron in _grouped(groups)],
-            name="Neuron: ",
-        ),
-    )
+    neurons = _grouped(groups)
+    labels = [f"{neuron} ({groups[neuron]})" for neuron in neurons]
+    choice = menu("course_neuron", "Neuron", neurons, labels=labels, first=first)
     chosen = (
         alt.Chart(packed)
         .transform_filter("datum.neuron === course_neuron")
@@ -129,7 +125,7 @@ def course_chart(
         ),
     ]
     return finish(
-        alt.vconcat(*panels).add_params(menu),
+        alt.vconcat(*panels).add_params(choice),
         title="A neuron along a repeated sequence",
         description=(
             "Four line charts over the position in BOS and two copies, one line with a confidence "
@@ -191,29 +187,19 @@ def changes_chart(changes: pd.DataFrame, groups: pd.Series) -> alt.LayerChart:
         rounded[rounded["induction"] != "synthetic"], on="neuron"
     )
     table["group"] = groups.loc[table["neuron"]].to_numpy()
-    menu = alt.param(
-        name="changes_kind",
-        value=kinds[0],
-        bind=alt.binding_radio(options=kinds, name="Compared with: "),
-    )
-    names = list(groups.value_counts().index)
-    names = [*names[1:], names[0]]
-    colour = alt.Color(
-        "group:N",
-        title=None,
-        scale=alt.Scale(domain=names, range=[*COLOURS[: len(names) - 1], GREY]),
-    )
+    choice = buttons("changes_kind", "Compared with", kinds)
+    colour, shape = group_encodings(groups)
     base = (
         alt.Chart(table)
         .transform_filter("datum.induction === changes_kind")
         .encode(x=alt.X("synthetic:Q", title="change on random repeats"))
     )
-    marked = base.transform_filter(f"datum.group !== '{names[-1]}'")
+    marked = base.transform_filter(f"datum.group !== '{OTHERS}'")
     intervals = marked.mark_rule(opacity=0.5).encode(y="low:Q", y2="high:Q", color=colour)
     points = base.mark_point(filled=True, size=36, opacity=0.7).encode(
         y=alt.Y("change:Q", title="change on the other text"),
         color=colour,
-        shape=alt.Shape("group:N", title=None, scale=alt.Scale(domain=names)),
+        shape=shape,
         tooltip=[
             "neuron:Q",
             alt.Tooltip("group:N"),
@@ -224,7 +210,7 @@ def changes_chart(changes: pd.DataFrame, groups: pd.Series) -> alt.LayerChart:
         ],
     )
     return finish(
-        alt.LayerChart(layer=[intervals, points]).add_params(menu),
+        alt.LayerChart(layer=[intervals, points]).add_params(choice),
         title="Who responds to which kind of repeat?",
         description=(
             "Scatter plot of the last layer's neurons. Across: change of the mean activation from "

@@ -6,6 +6,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from confidence_neurons.charts.choices import buttons, menu
 from confidence_neurons.charts.theme import BLUE, GREY, ORANGE, finish
 
 PANEL_WIDTH = 230
@@ -37,11 +38,7 @@ def clip_chart(effects: pd.DataFrame) -> alt.VConcatChart:
     columns = ["experiment", "set", "quantity", "neuron", "ablated neurons"]
     shown = shown[[*columns, "clean", "ablated", "change", "low", "high"]].round(4)
     experiments = list(shown["experiment"].unique())
-    menu = alt.param(
-        name="clip_experiment",
-        value=experiments[0],
-        bind=alt.binding_radio(options=experiments, name="Experiment: "),
-    )
+    choice = buttons("clip_experiment", "Experiment", experiments)
     sets = list(shown["set"].unique())
     panels = []
     for quantity, title in CLIP_PANELS.items():
@@ -75,7 +72,7 @@ def clip_chart(effects: pd.DataFrame) -> alt.VConcatChart:
             alt.LayerChart(layer=[rule, points], width=PANEL_WIDTH, height=ROW * len(sets))
         )
     return finish(
-        alt.vconcat(*panels).add_params(menu),
+        alt.vconcat(*panels).add_params(choice),
         title="Clip ablation: one by one, and together",
         description=(
             "Three dot plots with one row per set of neurons. Across: the change of entropy, of "
@@ -100,18 +97,14 @@ def sets_chart(effects: pd.DataFrame, panels: Mapping[str, str], title: str) -> 
         Quantity -> title of its panel, with the unit.
     """
     experiments = list(effects["experiment"].unique())
-    menu = alt.param(
-        name="sets_experiment",
-        value=experiments[0],
-        bind=alt.binding_radio(options=experiments, name="Experiment: "),
-    )
+    choice = buttons("sets_experiment", "Experiment", experiments)
     rows = "datum.experiment === sets_experiment"
     charts = [
         _changes(effects, quantity, panel, rows, ["experiment", "set", "size"])
         for quantity, panel in panels.items()
     ]
     return finish(
-        alt.vconcat(*charts).add_params(menu),
+        alt.vconcat(*charts).add_params(choice),
         title=title,
         description=(
             "Dot plots with one row per set of neurons, all clipped together. Across: "
@@ -133,11 +126,7 @@ def heads_effect_chart(effects: pd.DataFrame) -> alt.VConcatChart:
     shown = effects.copy()
     neurons = [str(neuron) for neuron in shown["neuron"].dropna().unique()]
     shown["neuron"] = _names(shown["neuron"])
-    menu = alt.param(
-        name="heads_neuron",
-        value=neurons[0],
-        bind=alt.binding_select(options=neurons, name="Neuron: "),
-    )
+    choice = menu("heads_neuron", "Neuron", neurons)
     kinds = list(shown["kind"].unique())
     panels = [
         _changes(
@@ -151,7 +140,7 @@ def heads_effect_chart(effects: pd.DataFrame) -> alt.VConcatChart:
         for quantity, title in HEAD_PANELS.items()
     ]
     return finish(
-        alt.vconcat(*panels).add_params(menu),
+        alt.vconcat(*panels).add_params(choice),
         title="The second copy with heads switched off",
         description=(
             "Three dot plots with one row per set of heads that look at BOS only. Across: the "

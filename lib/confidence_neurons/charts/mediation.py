@@ -3,6 +3,7 @@
 import altair as alt
 import pandas as pd
 
+from confidence_neurons.charts.choices import menu
 from confidence_neurons.charts.groups import group_colours, group_shapes
 from confidence_neurons.charts.theme import GREY, finish
 
@@ -18,11 +19,7 @@ def total_against_direct(effects: pd.DataFrame) -> alt.LayerChart:
     """
     wide = _wide(effects)
     choices = list(wide["measured"].unique())
-    choice = alt.param(
-        name="effects_measured",
-        value=choices[0],
-        bind=alt.binding_select(options=choices, name="Measured: "),
-    )
+    choice = menu("effects_measured", "Measured", choices)
     groups = list(wide["group"].unique())
     ends = [
         wide[["total_low", "direct_low"]].min(axis=None),
@@ -89,11 +86,7 @@ def share_chart(neurons: pd.DataFrame) -> alt.LayerChart:
     (which model, on which text); a menu chooses among them.
     """
     choices = list(neurons["measured"].unique())
-    choice = alt.param(
-        name="share_measured",
-        value=choices[0],
-        bind=alt.binding_select(options=choices, name="Measured: "),
-    )
+    choice = menu("share_measured", "Measured", choices)
     columns = ["measured", "neuron", "null_fraction", "entropy_total", "entropy_ln_mediated"]
     shown = pd.DataFrame(neurons[columns]).round(4)
     shown = shown.assign(share=shown["entropy_ln_mediated"].clip(lower=LOWEST_SHARE))

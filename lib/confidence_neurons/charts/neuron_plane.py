@@ -3,11 +3,8 @@
 import altair as alt
 import pandas as pd
 
-from confidence_neurons.charts.entropy_neurons import (
-    PANEL_HEIGHT,
-    PANEL_WIDTH,
-    group_encodings,
-)
+from confidence_neurons.charts.entropy_neurons import PANEL_HEIGHT, PANEL_WIDTH
+from confidence_neurons.charts.groups import group_encodings
 from confidence_neurons.charts.theme import finish
 
 TABLE_ROWS = 12
@@ -37,7 +34,7 @@ def norm_logit_var_chart(neurons: pd.DataFrame) -> alt.VConcatChart:
         name="brush",
         value={"x": [1.2, float(longest) + 0.05], "y": [0.9 * float(lowest), 0.4]},
     )
-    colour, shape = group_encodings(shown)
+    colour, shape = group_encodings(shown["group"])
     points = (
         alt.Chart(shown)
         .mark_point(filled=True, size=40)

@@ -3,6 +3,7 @@
 import altair as alt
 import pandas as pd
 
+from confidence_neurons.charts.choices import menu
 from confidence_neurons.charts.theme import AMBER, BLUE, GREY, ORANGE, finish
 
 PANEL_WIDTH, PANEL_HEIGHT = 270, 270
@@ -16,11 +17,7 @@ def token_plane(tokens: pd.DataFrame) -> alt.LayerChart:
     names the neurons.
     """
     labels = list(tokens["label"].unique())
-    label = alt.param(
-        name="plane_neuron",
-        value=labels[0],
-        bind=alt.binding_select(options=labels, name="Neuron: "),
-    )
+    label = menu("plane_neuron", "Neuron", labels)
     chosen = "datum.label === plane_neuron"
     changes = ["entropy_direct", "entropy_indirect", "entropy_total"]
     shown = pd.DataFrame(tokens[["label", *changes]]).round(4)

@@ -3,6 +3,7 @@
 import altair as alt
 import pandas as pd
 
+from confidence_neurons.charts.choices import buttons
 from confidence_neurons.charts.groups import group_colours, group_shapes
 from confidence_neurons.charts.theme import GREY, finish
 
@@ -69,11 +70,7 @@ def reliability_by_set(table: pd.DataFrame, fewest: int = 30) -> alt.LayerChart:
     `text`. Bins with fewer than `fewest` tokens are left out.
     """
     texts, sets = list(table["text"].unique()), list(table["set"].unique())
-    text = alt.param(
-        name="reliability_text",
-        value=texts[0],
-        bind=alt.binding_radio(options=texts, name="Text: "),
-    )
+    text = buttons("reliability_text", "Text", texts)
     shown = table.loc[table["tokens"] >= fewest].round(4)
     ends = pd.DataFrame(
         [
@@ -136,11 +133,7 @@ def calibration_bars(frame: pd.DataFrame) -> alt.VConcatChart:
     `frame` holds frames of `mediation.calibration_intervals`, with a column `text`.
     """
     texts, sets = list(frame["text"].unique()), list(frame["set"].unique())
-    text = alt.param(
-        name="calibration_text",
-        value=texts[0],
-        bind=alt.binding_radio(options=texts, name="Text: "),
-    )
+    text = buttons("calibration_text", "Text", texts)
     base = alt.Chart(frame.round(4)).transform_filter("datum.text === calibration_text")
     panels = []
     for measure, title in MEASURES.items():

@@ -6,6 +6,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from confidence_neurons.charts.choices import buttons, menu
 from confidence_neurons.charts.theme import BLUE, GREEN, GREY, ORANGE, PINK, finish
 from confidence_neurons.induction.stepper import Walk
 
@@ -45,16 +46,8 @@ def stepper_chart(
     }
     heads = list(frames["attention"]["head"].unique())
     params = [
-        alt.param(
-            name="walk_sequence",
-            value=names[0],
-            bind=alt.binding_radio(options=names, name="Sequence: "),
-        ),
-        alt.param(
-            name="walk_head",
-            value=heads[0],
-            bind=alt.binding_select(options=heads, name="Head (layer.head): "),
-        ),
+        buttons("walk_sequence", "Sequence", names),
+        menu("walk_head", "Head (layer.head)", heads),
         alt.param(
             name="walk_now",
             value=period + 1 if start is None else start,

@@ -3,7 +3,9 @@
 import altair as alt
 import pandas as pd
 
-from confidence_neurons.charts.theme import BLUE, GREEN, GREY, ORANGE, SKY, finish
+from confidence_neurons.charts.choices import buttons, menu
+from confidence_neurons.charts.groups import group_colours
+from confidence_neurons.charts.theme import BLUE, ORANGE, SKY, finish
 from confidence_neurons.stories import FROZEN, LINE_CHARACTERS, WITH, WITHOUT
 
 PANEL_WIDTH = 290
@@ -31,17 +33,9 @@ def story_chart(stories: pd.DataFrame, labels: dict[int, str]) -> alt.VConcatCha
     for measure in MEASURES:
         packed[f"{measure}_largest"] = [max(map(abs, each)) or 1 for each in packed[measure]]
     names = list(labels.values())
-    neuron = alt.param(
-        name="story_neuron",
-        value=names[0],
-        bind=alt.binding_select(options=names, name="Neuron: "),
-    )
+    neuron = menu("story_neuron", "Neuron", names)
     options = list(MEASURES)
-    measure = alt.param(
-        name="story_measure",
-        value=options[0],
-        bind=alt.binding_radio(options=options, labels=list(MEASURES.values()), name="Colour: "),
-    )
+    measure = buttons("story_measure", "Colour", options, labels=list(MEASURES.values()))
     base = (
         alt.Chart(packed)
         .transform_filter("datum.label === story_neuron")
@@ -113,11 +107,7 @@ def loss_change_chart(effects: pd.DataFrame, labels: dict[int, str]) -> alt.Char
     columns = ["loss", "loss_total", "entropy_total", "reciprocal_rank"]
     packed = _packed(effects, labels, columns)
     names = list(labels.values())
-    menu = alt.param(
-        name="loss_neuron",
-        value=names[0],
-        bind=alt.binding_select(options=names, name="Neuron: "),
-    )
+    choice = menu("loss_neuron", "Neuron", names)
     chart = (
         alt.Chart(packed)
         .transform_filter("datum.label === loss_neuron")
@@ -138,7 +128,7 @@ def loss_change_chart(effects: pd.DataFrame, labels: dict[int, str]) -> alt.Char
                 alt.Tooltip("reciprocal_rank:Q", title="reciprocal rank", format=".3f"),
             ],
         )
-        .add_params(menu)
+        .add_params(choice)
     )
     return finish(
         chart,
@@ -203,12 +193,7 @@ def noise_chart(activations: pd.DataFrame) -> alt.LayerChart:
     `activations` comes from `stories.activations_by_noise`, with a column `group`.
     """
     names = list(dict.fromkeys(activations["group"]))
-    colour = alt.Color(
-        "group:N",
-        sort=names,
-        title=None,
-        scale=alt.Scale(domain=names, range=[ORANGE, BLUE, GREEN, GREY][: len(names)]),
-    )
+    colour = alt.Color("group:N", sort=names, title=None, scale=group_colours(names))
     base = alt.Chart(activations.round(3)).encode(
         x=alt.X("rate:Q", title="share of tokens replaced by noise").axis(format="%"),
         color=colour,

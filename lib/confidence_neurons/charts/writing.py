@@ -3,6 +3,7 @@
 import altair as alt
 import pandas as pd
 
+from confidence_neurons.charts.choices import buttons, menu
 from confidence_neurons.charts.spectrum import with_floor
 from confidence_neurons.charts.theme import BLUE, GREEN, GREY, ORANGE, PINK, finish
 from confidence_neurons.spectra import EXACT_NULL, LEARNED_NULL, VISIBLE
@@ -40,18 +41,9 @@ def sweep_chart(sweep: pd.DataFrame, first_direction: str | None = None) -> alt.
         sweep.round(4).groupby(keys, sort=False, as_index=False)[["token", "probability"]].agg(list)
     )
     models, names = list(sweep["model"].unique()), list(sweep["direction"].unique())
-    first = names[0] if first_direction is None else first_direction
-    if first not in names:
-        raise ValueError(f"expected one of the directions {names}, got {first!r}")
     strengths = sorted(sweep["strength"].unique())
-    model = alt.param(
-        name="sweep_model", value=models[0], bind=alt.binding_radio(options=models, name="Model: ")
-    )
-    direction = alt.param(
-        name="sweep_direction",
-        value=first,
-        bind=alt.binding_select(options=names, name="Direction: "),
-    )
+    model = buttons("sweep_model", "Model", models)
+    direction = menu("sweep_direction", "Direction", names, first=first_direction)
     strength = alt.param(
         name="sweep_strength",
         value=0,
@@ -93,11 +85,7 @@ def effects_chart(effects: pd.DataFrame) -> alt.VConcatChart:
     whose direct change is zero, stand at the left edge.
     """
     models = list(effects["model"].unique())
-    model = alt.param(
-        name="effects_model",
-        value=models[0],
-        bind=alt.binding_radio(options=models, name="Model: "),
-    )
+    model = buttons("effects_model", "Model", models)
     floored = pd.concat(with_floor(part, "logit_change") for _, part in effects.groupby("model"))
     columns = ["model", "direction", "kind", "effect", "shown", "scale_ratio", *PANELS]
     base = (
