@@ -39,6 +39,9 @@ def run_final(
 ) -> FinalState:
     """Final residual stream and neuron activations of a layer (the last) for each token.
 
+    Nothing is unembedded: the logits of many tokens would take more memory
+    than all that is kept.
+
     `batch_size` sequences go through the model at once; it bounds the memory
     and does not change the result.
 
@@ -59,7 +62,9 @@ def run_final(
     residuals, activations = [], []
     for chunk in tokens.split(batch_size):
         _, cache = model.run_with_cache(
-            chunk.to(model.cfg.device), names_filter=lambda name: name in names
+            chunk.to(model.cfg.device),
+            names_filter=lambda name: name in names,
+            stop_at_layer=last + 1,
         )
         residuals.append(cache[names[0]])
         activations.append(cache[names[1]])
