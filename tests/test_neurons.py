@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import references
-from confidence_neurons.neurons import chosen_neurons, layer_index, neuron_weights
+from confidence_neurons.neurons import chosen_neurons, layer_index, neuron_weights, whole_number
 
 
 @pytest.mark.parametrize("layer", [0, 1, None])
@@ -75,7 +75,31 @@ def test_neurons_that_are_not_there_are_refused(neurons, message):
         chosen_neurons(neurons, 64)
 
 
-@pytest.mark.parametrize("neuron", [1.0, "5", None, True, torch.tensor(1.5), np.float32(2)])
+NO_NUMBERS = [1.0, "5", None, True, torch.tensor(True), torch.tensor(1.5), np.float32(2)]
+
+
+@pytest.mark.parametrize("neuron", [*NO_NUMBERS, np.array([True])[0]])
 def test_neurons_that_are_no_whole_numbers_are_refused(neuron):
     with pytest.raises(TypeError, match="neurons as whole numbers"):
         chosen_neurons([0, neuron], 64)
+
+
+def test_a_mask_is_refused_not_read_as_neurons_0_and_1():
+    for mask in (torch.tensor([True, False]), np.array([True, False]), [True, False]):
+        with pytest.raises(TypeError, match="neurons as whole numbers"):
+            chosen_neurons(mask, 64)
+
+
+@pytest.mark.parametrize("neurons", [5, torch.tensor(5), 2.5])
+def test_what_is_no_sequence_is_refused(neurons):
+    with pytest.raises(TypeError, match=r"a sequence of neurons, got .* write \[neuron\]"):
+        chosen_neurons(neurons, 64)
+
+
+def test_a_whole_number_of_any_kind_becomes_pythons_own():
+    for given_as in (7, np.int16(7), np.uint64(7), torch.tensor(7), torch.tensor([7])):
+        assert whole_number(given_as, "a seed") == 7
+        assert type(whole_number(given_as, "a seed")) is int
+    for given_as in NO_NUMBERS:
+        with pytest.raises(TypeError, match="expected a seed, got "):
+            whole_number(given_as, "a seed")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from operator import index
 from typing import Any
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
@@ -35,7 +36,7 @@ def layer_index(model: TransformerBridge, layer: int | None) -> int:
     last = model.cfg.n_layers - 1
     if layer is None:
         return last
-    place = _whole_number(layer, "a layer as a whole number")
+    place = whole_number(layer, "a layer as a whole number")
     if not 0 <= place <= last:
         raise ValueError(f"expected a layer from 0 to {last}, got {layer}")
     return place
@@ -47,13 +48,19 @@ def chosen_neurons(neurons: Iterable[int] | None, d_mlp: int) -> list[int]:
     Raises
     ------
     TypeError
-        If a neuron is not a whole number.
+        If they are no sequence, or a neuron is not a whole number.
     ValueError
         If there is none, one is out of range, or one is named twice.
     """
     if neurons is None:
         return list(range(d_mlp))
-    chosen = [_whole_number(neuron, "neurons as whole numbers") for neuron in neurons]
+    try:
+        given = list(neurons)
+    except TypeError:
+        raise TypeError(
+            f"expected a sequence of neurons, got {neurons!r}: for one neuron write [neuron]"
+        ) from None
+    chosen = [whole_number(neuron, "neurons as whole numbers") for neuron in given]
     if not chosen:
         raise ValueError("expected at least one neuron, got none; neurons=None takes all")
     outside = [neuron for neuron in chosen if not 0 <= neuron < d_mlp]
@@ -65,9 +72,16 @@ def chosen_neurons(neurons: Iterable[int] | None, d_mlp: int) -> list[int]:
     return chosen
 
 
-def _whole_number(value: Any, what: str) -> int:
+def whole_number(value: Any, what: str) -> int:
+    """An integer of any kind as a Python one; True and False are none.
+
+    Raises
+    ------
+    TypeError
+        If it is not an integer; the message says that `what` was expected.
+    """
     try:
-        if not isinstance(value, bool):
+        if not isinstance(value, bool) and getattr(value, "dtype", None) != torch.bool:
             return index(value)
     except TypeError:
         pass

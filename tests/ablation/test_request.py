@@ -29,6 +29,10 @@ UNFIT_TOKENS = [
     ([[0, 1, 2]], TypeError, "torch.Tensor, got list"),
     (references.tokens_for().float(), TypeError, "integer type, got torch.float32"),
     (references.tokens_for().bool(), TypeError, "integer type, got torch.bool"),
+    *(
+        (references.tokens_for().clamp(max=99).to(kind), TypeError, f"integer type, got {kind}")
+        for kind in (torch.int8, torch.int16, torch.uint8, torch.uint16, torch.uint32)
+    ),
     (references.tokens_for()[0], ValueError, r"\[batch, position\], got shape \[12\]"),
     (references.tokens_for()[None], ValueError, r"got shape \[1, 2, 12\]"),
     (references.tokens_for()[:0], ValueError, r"at least 1 row .* got shape \[0, 12\]"),
@@ -69,16 +73,24 @@ COUNTS = references_ablation.counts_for()
         ({"neurons": []}, ValueError, "at least one neuron"),
         ({"neurons": [1.5]}, TypeError, "whole numbers, got 1.5"),
         ({"neurons": ["5"]}, TypeError, "whole numbers, got '5'"),
+        ({"neurons": torch.tensor([True, False])}, TypeError, r"numbers, got tensor\(True\)"),
+        ({"neurons": 5}, TypeError, r"a sequence of neurons, got 5: for one neuron"),
         ({"layer": 2}, ValueError, "a layer from 0 to 1, got 2"),
         ({"layer": -1}, ValueError, "a layer from 0 to 1, got -1"),
         ({"layer": 0.5}, TypeError, "whole number, got 0.5"),
         ({"method": "fast"}, ValueError, "among exact, second-order, got 'fast'"),
         ({"memory_budget": 1000}, ValueError, "memory_budget of at least .* got 1,000: give more"),
-        ({"memory_budget": float("nan")}, ValueError, "memory_budget"),
+        ({"memory_budget": float("nan")}, ValueError, "a finite number of bytes, got nan"),
+        ({"memory_budget": "1G"}, TypeError, "memory_budget as a number of bytes, got '1G'"),
         ({"null_dimension": 0}, ValueError, "k between 1 and d_model = 32, got 0"),
         ({"null_dimension": 33}, ValueError, "got 33"),
+        ({"null_dimension": True}, TypeError, "null_dimension as a whole number, got True"),
+        ({"seed": 1.5}, TypeError, "a seed as a whole number, got 1.5"),
+        ({"seed": None}, TypeError, "a seed as a whole number, got None"),
         ({"frequency": True}, ValueError, "frequency.count_tokens"),
         ({"counts": COUNTS[:-1]}, ValueError, "counts for 300 tokens, got 299"),
+        ({"counts": COUNTS.tolist()}, TypeError, "counts as a torch.Tensor, got list"),
+        ({"counts": COUNTS.float() * torch.nan}, TypeError, "integer type, got torch.float32"),
         ({"counts": torch.zeros_like(COUNTS)}, ValueError, "zero"),
         ({"counts": COUNTS - 1}, ValueError, "negative"),
         ({"counts": torch.ones_like(COUNTS)}, ValueError, "alike"),
@@ -120,6 +132,29 @@ def test_weights_that_are_no_numbers_are_refused(part, value):
     weights.data[0] = value
     with pytest.raises(ValueError, match="NaN or infinite weights: load the model again"):
         scan(model, references.tokens_for())
+
+
+@pytest.mark.usefixtures("no_work")
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+def test_a_bias_of_the_logits_that_is_no_number_is_refused(value):
+    model = references.load_network(references.tiny_network("neox-serial"))
+    model.b_U[3] = value
+    with pytest.raises(ValueError, match="b_U has NaN or infinite weights: load the model again"):
+        scan(model, references.tokens_for())
+
+
+@pytest.mark.usefixtures("no_work")
+@pytest.mark.parametrize("neurons", [torch.tensor([True, False]), 5])
+def test_token_effects_refuse_what_are_no_neurons(neurons):
+    with pytest.raises(TypeError, match="neurons"):
+        token_effects(*model_and_tokens(), neurons)
+
+
+@pytest.mark.usefixtures("no_work")
+@pytest.mark.parametrize("budget", [float("inf"), "1G"])
+def test_token_effects_refuse_what_is_no_budget(budget):
+    with pytest.raises((TypeError, ValueError), match="number of bytes"):
+        token_effects(*model_and_tokens(), [0], memory_budget=budget)
 
 
 def test_a_request_knows_when_an_ablation_is_a_residual_update():

@@ -122,6 +122,14 @@ def test_bad_input_is_refused(neurons, mean, rises, match):
         ablate_neurons(model, state, neurons, mean, rises)
 
 
+@pytest.mark.parametrize("neurons", [torch.tensor([True, False]), 5])
+def test_what_are_no_neurons_is_refused(neurons):
+    model, _ = references.tiny_pair("neox-serial")
+    state = run_final(model, references.tokens_for())
+    with pytest.raises(TypeError, match="neurons"):
+        ablate_neurons(model, state, neurons, torch.zeros(64))
+
+
 def test_a_model_that_normalises_its_mlps_output_is_refused():
     model, _ = references.tiny_pair("gemma2")
     state = run_final(model, references.tokens_for())

@@ -6,6 +6,7 @@ from safetensors.torch import save_file
 
 import references
 from confidence_neurons.frequency import count_tokens, load_counts, save_counts
+from confidence_neurons.frequency.counts import check_counts
 
 
 def test_counted_tokens_are_those_of_the_tokenizer_one_by_one():
@@ -78,6 +79,35 @@ def test_a_file_of_something_else_is_refused(tmp_path):
     path.write_text("the 12\ncoach 3\n")
     with pytest.raises(ValueError, match="expected a safetensors file"):
         load_counts(path, 300)
+
+
+NO_COUNTS = [
+    (torch.tensor([3.0, torch.nan]), "integer type, got torch.float32: count the tokens"),
+    (torch.tensor([3.0, 1.0]), "integer type, got torch.float32"),
+    (torch.tensor([True, False]), "integer type, got torch.bool"),
+    ([3, 1], "as a torch.Tensor, got list"),
+    (2.0, "as a torch.Tensor, got float"),
+]
+
+
+@pytest.mark.parametrize(("counts", "message"), NO_COUNTS)
+def test_what_are_no_whole_numbers_is_refused(tmp_path, counts, message):
+    with pytest.raises(TypeError, match=message):
+        check_counts(counts)
+    with pytest.raises(TypeError, match=message):
+        save_counts(counts, tmp_path / "counts.safetensors")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_of_what_are_no_whole_numbers_is_refused(tmp_path):
+    save_file({"counts": torch.arange(300).float()}, tmp_path / "counts.safetensors")
+    with pytest.raises(TypeError, match=r"integer type, got torch\.float32"):
+        load_counts(tmp_path / "counts.safetensors", 300)
+
+
+@pytest.mark.parametrize("kind", [torch.int64, torch.int32, torch.int16, torch.uint8])
+def test_whole_numbers_of_any_size_are_counts(kind):
+    check_counts(torch.arange(5).to(kind))
 
 
 def test_unfit_counts_are_not_saved(tmp_path):

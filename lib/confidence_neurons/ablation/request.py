@@ -12,6 +12,7 @@ from confidence_neurons.ablation.readout import Ablations, Readout
 from confidence_neurons.bundled import bundled_names
 from confidence_neurons.forward import check_linear_unembedding, check_rows, run_final
 from confidence_neurons.frequency import Unigram
+from confidence_neurons.frequency.counts import check_counts
 from confidence_neurons.loading import unigram_counts
 from confidence_neurons.neurons import chosen_neurons, layer_index, neuron_weights
 from confidence_neurons.text import measured
@@ -47,15 +48,15 @@ class Request:
         ------
         TypeError, ValueError
             If tokens (or the reference's) are not of the usual form, a neuron
-            or the layer is not there, weights are NaN, or counts are missing
-            or belong to another vocabulary.
+            or the layer is not there, weights are NaN, or counts are missing,
+            no whole numbers, or belong to another vocabulary.
         """
         d_vocab = model.cfg.d_vocab
         for rows in (tokens,) if reference is None else (tokens, reference):
             check_rows(model, rows)
         place = layer_index(model, layer)
         w_out = neuron_weights(model, place)
-        for name, weights in model.named_parameters():
+        for name, weights in (*model.named_parameters(), ("b_U", model.b_U)):
             if not weights.isfinite().all():
                 raise ValueError(f"{name} has NaN or infinite weights: load the model again")
         if counts is None and model.cfg.model_name in bundled_names():
@@ -67,6 +68,7 @@ class Request:
             )
         unigram = None
         if counts is not None:
+            check_counts(counts)
             unigram = Unigram.from_counts(counts, d_vocab, model.W_U.device)
         return cls(
             model,

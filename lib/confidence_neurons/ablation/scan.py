@@ -8,6 +8,11 @@ from jaxtyping import Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
+from confidence_neurons.ablation.arguments import (
+    check_budget,
+    check_null_dimension,
+    check_seed,
+)
 from confidence_neurons.ablation.effects import Sums, exact_effects, second_order_effects
 from confidence_neurons.ablation.memory import DEFAULT_BUDGET, Plan
 from confidence_neurons.ablation.request import Request
@@ -96,10 +101,11 @@ def scan(
     Raises
     ------
     TypeError, ValueError
-        If tokens, neurons, layer, counts or method are not of this form,
-        weights are NaN, the budget is too small, or second order is asked for
-        where it cannot be had.
+        If an argument is not of this form, weights are NaN, the budget is too
+        small, or second order is asked for where it cannot be had.
     """
+    check_budget(memory_budget)
+    seed = check_seed(seed)
     request = Request.check(
         model,
         tokens,
@@ -109,6 +115,7 @@ def scan(
         counts=counts,
         frequency=frequency,
     )
+    check_null_dimension(null_dimension, model.cfg.d_model)
     if method not in METHODS:
         raise ValueError(f"expected a method among {', '.join(METHODS)}, got {method!r}")
     if method == "second-order" and (frequency or not request.is_residual_update):

@@ -8,6 +8,7 @@ from jaxtyping import Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
+from confidence_neurons.ablation.arguments import check_budget
 from confidence_neurons.ablation.engine import exact_pieces
 from confidence_neurons.ablation.memory import DEFAULT_BUDGET, Plan
 from confidence_neurons.ablation.request import Request
@@ -48,6 +49,7 @@ def token_effects(
     NotImplementedError
         Where an ablation is not an update of the last residual stream.
     """
+    check_budget(memory_budget)
     request = Request.check(
         model,
         tokens,

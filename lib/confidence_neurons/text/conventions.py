@@ -5,6 +5,7 @@ from jaxtyping import Int, Shaped
 from torch import Tensor
 
 FEWEST_POSITIONS = 3
+INTEGERS = (torch.int64, torch.int32)  # what an embedding takes
 
 
 def measured(values: Shaped[Tensor, "batch position *rest"]) -> Shaped[Tensor, "batch kept *rest"]:
@@ -32,15 +33,18 @@ def check_tokens(tokens: Int[Tensor, "batch position"], d_vocab: int | None = No
     Raises
     ------
     TypeError
-        If `tokens` is not a tensor of integers.
+        If `tokens` is not a tensor of type int64 or int32.
     ValueError
         If it has not two axes, at least one row and at least 3 positions, or
         an id lies outside the vocabulary.
     """
     if not isinstance(tokens, Tensor):
         raise TypeError(f"expected tokens as a torch.Tensor, got {type(tokens).__name__}")
-    if tokens.is_floating_point() or tokens.is_complex() or tokens.dtype == torch.bool:
-        raise TypeError(f"expected tokens of an integer type, got {tokens.dtype}")
+    if tokens.dtype not in INTEGERS:
+        raise TypeError(
+            f"expected tokens of a 64-bit or 32-bit integer type, got {tokens.dtype}: "
+            "where they are token ids, convert them with tokens.long()"
+        )
     if tokens.ndim != 2:
         raise ValueError(f"expected tokens [batch, position], got shape {list(tokens.shape)}")
     if tokens.shape[0] < 1 or tokens.shape[1] < FEWEST_POSITIONS:
