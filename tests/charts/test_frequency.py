@@ -17,7 +17,7 @@ LEVELS = pd.DataFrame(
 TABLE = pd.DataFrame(
     {
         "token": ["the", "parson", "~"],
-        "class": ["frequent", "rare", "never seen"],
+        "class": ["frequent", "rare", "hardly ever seen"],
         "log_frequency": [-3.0, -9.0, -17.0],
         "bias": [1.0, 0.0, -1.0],
         "neuron": [2.0, -1.0, -1.0],

@@ -69,9 +69,10 @@ def test_neurons_with_hardly_any_effect_are_left_out():
 def test_the_switch_reads_the_columns_of_its_measure():
     spec = CHARTS["mediation"]().to_dict()
     calculated = {each["as"]: each["calculate"] for each in spec["transform"] if "as" in each}
-    first = next(iter(charts.MEASURES))
-    assert calculated["effect"] == (
-        f"mediation_measure === '{first}' ? datum.effect0 : datum.effect1"
-    )
+    (menu,) = [p for p in spec["params"] if p["name"] == "mediation_measure"]
+    assert menu["bind"]["options"] == list(charts.MEASURES)
+    chosen = f"indexof({list(charts.MEASURES)}, {menu['name']})"
+    assert calculated["share"] == f"datum['share' + {chosen}]"
     row = rows_of(CHARTS["mediation"]()).iloc[1]
-    assert [row["effect0"], row["effect1"], row["share1"]] == [0.02, 0.02, 0.6]
+    for number in range(len(charts.MEASURES)):
+        assert [row[f"effect{number}"], row[f"share{number}"]] == [0.02, 0.6]

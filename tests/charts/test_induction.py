@@ -15,7 +15,7 @@ from confidence_neurons.charts.induction import (
 
 PERIOD = 3
 NEURONS = range(6)
-GROUPS = pd.Series(["other", "entropy", "other", "other", "other", "frequency"], index=NEURONS)
+GROUPS = pd.Series(["others", "entropy", "others", "others", "others", "frequency"], index=NEURONS)
 HEADS = pd.DataFrame(
     [(layer, head, 0.5, 0.2, 0.1) for layer in range(2) for head in range(3)],
     columns=["layer", "head", *SCORES],
@@ -76,7 +76,7 @@ def test_every_neuron_can_be_chosen_and_small_groups_come_first():
     (menu,) = [p for p in course().to_dict()["params"] if p["name"] == "course_neuron"]
     assert menu["value"] == 5
     assert menu["bind"]["options"] == [1, 5, 0, 2, 3, 4]
-    assert menu["bind"]["labels"][:3] == ["1 (entropy)", "5 (frequency)", "0 (other)"]
+    assert menu["bind"]["labels"][:3] == ["1 (entropy)", "5 (frequency)", "0 (others)"]
     with pytest.raises(ValueError, match="expected a neuron"):
         course_chart(COURSES, OUTPUTS, GROUPS, PERIOD, first=6)
 

@@ -31,14 +31,14 @@ def test_shuffled_counts_are_the_same_counts_elsewhere():
 def test_classes_by_count():
     counts = torch.tensor([3, 500, 20, 40, 400, 12, 30, 0])
     assert frequency_classes(counts) == [
-        "never seen",
+        "hardly ever seen",
         "frequent",  # 500 of 1005 is not yet half
         "rare",
         "in between",
         "frequent",
         "rare",
         "rare",
-        "never seen",
+        "hardly ever seen",
     ]
 
 
@@ -46,7 +46,7 @@ def test_classes_of_the_bundled_vocabulary():
     counts = unigram_counts("prose")
     classes = frequency_classes(counts)
     members = {name: [i for i, found in enumerate(classes) if found == name] for name in classes}
-    assert all(counts[i] < 10 for i in members["never seen"])
+    assert all(counts[i] < 10 for i in members["hardly ever seen"])
     share = counts[members["frequent"]].sum() / counts.sum()
     assert 0.5 <= share < 0.55
     assert counts[members["rare"]].max() <= counts[members["in between"]].min()

@@ -8,7 +8,7 @@ import references_induction
 from confidence_neurons.forward import run_final
 from confidence_neurons.induction import copy_masks, mean_activations
 from confidence_neurons.induction.broken import break_repeats
-from confidence_neurons.induction.doses import BREAK, HOLDS, break_even, hedging_doses
+from confidence_neurons.induction.doses import AFTER, BREAK, HOLDS, break_even, hedging_doses
 from confidence_neurons.text import repeated_random
 
 PERIOD, ROWS = 7, 3
@@ -37,7 +37,7 @@ def test_losses_agree_with_hooks(model, repeats):
     tokens, broken, position = repeats
     neurons = [3, 60, 17]
     frame = hedging_doses(model, tokens, broken, position, {"set": neurons}, [0.0, 0.5])
-    assert frame["dose"].tolist() == [0.0, 0.0, 0.5, 0.5]
+    assert frame["dose"].tolist() == [0.0] * 3 + [0.5] * 3
     first, second = copy_masks(tokens, PERIOD)
     level = mean_activations(run_final(model, tokens).activations, first)
     at_break = [(row, int(position[row]) - 1) for row in range(ROWS)]
@@ -50,6 +50,8 @@ def test_losses_agree_with_hooks(model, repeats):
         cut, _ = references_induction.ablated_by_hooks(model, broken, neurons, held, clip)
         rows = frame[frame["dose"] == dose].set_index("place")
         assert rows.loc[BREAK, "loss"] == pytest.approx(mean_loss(cut, broken, at_break), abs=1e-4)
+        after = [(row, place + 1) for row, place in at_break]
+        assert rows.loc[AFTER, "loss"] == pytest.approx(mean_loss(cut, broken, after), abs=1e-4)
         assert rows.loc[HOLDS, "loss"] == pytest.approx(
             mean_loss(whole, tokens, elsewhere), abs=1e-4
         )
@@ -71,7 +73,7 @@ def test_break_even_is_where_cost_and_saving_are_equal():
         ({"doses": []}, "at least one set and one dose"),
         ({"sets": {"set": [64]}}, "between 0 and 63"),
         ({"position": torch.full((ROWS,), PERIOD + 1)}, "breaks at positions"),
-        ({"position": torch.full((ROWS,), 2 * PERIOD + 1)}, "breaks at positions"),
+        ({"position": torch.full((ROWS,), 2 * PERIOD)}, "breaks at positions"),
     ],
 )
 def test_bad_input_is_refused(model, repeats, changes, message):

@@ -72,7 +72,7 @@ def breaks_chart(around: pd.DataFrame, level: float) -> alt.VConcatChart:
 
 
 def doses_chart(doses: pd.DataFrame) -> alt.VConcatChart:
-    """Loss at the break and elsewhere, as neurons are held up more and more.
+    """Loss at the break, just after it and elsewhere, as neurons are held up more and more.
 
     `doses` comes from `induction.doses.hedging_doses`.
     """
@@ -100,10 +100,10 @@ def doses_chart(doses: pd.DataFrame) -> alt.VConcatChart:
         alt.vconcat(*panels),
         title="Hedging: what it saves and what it costs",
         description=(
-            "Two line charts, one line per set of neurons. Across: how far the neurons are held "
+            "Three line charts, one line per set of neurons. Across: how far the neurons are held "
             "up, as a share of their activation on the first copy. Up: the loss where the repeat "
-            "breaks, which falls with the dose of the entropy neurons, and the loss where it "
-            "holds, which rises. The control set moves both much less."
+            "breaks and just after it, which falls with the dose of the entropy neurons, and the "
+            "loss where it holds, which rises. The control set moves them much less."
         ),
         height=None,
     )

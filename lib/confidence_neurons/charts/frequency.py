@@ -57,7 +57,9 @@ def distance_chart(levels: pd.DataFrame) -> alt.Chart:
     )
 
 
-def carriers_chart(table: pd.DataFrame, vectors: list[str]) -> alt.Chart:
+def carriers_chart(
+    table: pd.DataFrame, vectors: list[str], title: str = "Who raises frequent tokens?"
+) -> alt.Chart:
     """Logits against token frequency, one point per token of the vocabulary.
 
     `table` comes from `frequency.carriers.vocabulary_table`; `vectors` names
@@ -90,13 +92,13 @@ def carriers_chart(table: pd.DataFrame, vectors: list[str]) -> alt.Chart:
     )
     return finish(
         chart,
-        title="Who raises frequent tokens?",
+        title=title,
         description=(
             "Scatter plot over tokens of the vocabulary. Across: natural logarithm of the "
             "token's frequency in the training text. Up: its logit, for the source that a menu "
             "chooses, such as the bias of the logits or what a neuron writes. Colour and shape "
-            "tell frequent tokens from rare ones and from those never seen. A source that carries "
-            "frequency shows a slope."
+            "tell frequent tokens from rare ones and from those hardly ever seen. A source that "
+            "carries frequency shows a slope."
         ),
     )
 
@@ -114,7 +116,7 @@ def scale_limit_chart(limits: pd.DataFrame) -> alt.Chart:
             x=alt.X(
                 "factor:Q",
                 scale=alt.Scale(type="log"),
-                title="final scale / its own value",
+                title="final scale, as a multiple of its own",
             ),
             y=alt.Y("kl:Q", title="KL(P_freq || P_model), mean (nats)"),
             color=alt.Color(
@@ -124,7 +126,7 @@ def scale_limit_chart(limits: pd.DataFrame) -> alt.Chart:
             ),
             tooltip=[
                 alt.Tooltip("bias:N", title="bias"),
-                alt.Tooltip("factor:Q", title="scale / its own"),
+                alt.Tooltip("factor:Q", title="scale, multiple of its own"),
                 alt.Tooltip("kl:Q", title="KL (nats)"),
                 alt.Tooltip("entropy:Q", title="entropy (nats)"),
             ],

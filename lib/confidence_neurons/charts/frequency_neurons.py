@@ -11,6 +11,7 @@ from confidence_neurons.entropy_neurons import OTHERS
 
 MEASURES = {
     "KL(P_freq || P_model)": ("kl_total", "frequency_mediated"),
+    "loss": ("loss_total", "loss_frequency_mediated"),
     "entropy": ("entropy_total", "entropy_frequency_mediated"),
 }
 SMALLEST = 0.02
@@ -22,15 +23,15 @@ def mediation_chart(effects: pd.DataFrame) -> alt.Chart:
 
     `effects` holds frames of `ablation.scan` with frequency columns, each with
     a column `measured` that says on what, and `group`. Shares below -0.5 stand
-    at the left edge; neurons whose effects are all below 2 % of the largest are
-    left out.
+    at the left edge; of the neurons in no group those whose effects are all
+    below 2 % of the largest are left out.
     """
     colour, shape = group_encodings(effects["group"])
     names = list(MEASURES)
     shown = effects[["neuron", "group", "measured"]].assign(
         cosine=effects["frequency_cosine"].round(2), rho=effects["null_fraction"].round(2)
     )
-    large = pd.Series(False, index=effects.index)
+    large = effects["group"] != OTHERS
     for number, (effect, share) in enumerate(MEASURES.values()):
         shown[f"effect{number}"] = effects[effect].round(5)
         shown[f"share{number}"] = effects[share].round(2)
@@ -43,13 +44,13 @@ def mediation_chart(effects: pd.DataFrame) -> alt.Chart:
         alt.Chart(shown)
         .transform_filter("datum.measured === mediation_text")
         .transform_calculate(
-            effect=f"mediation_measure === '{names[0]}' ? datum.effect0 : datum.effect1",
-            share=f"mediation_measure === '{names[0]}' ? datum.share0 : datum.share1",
+            effect=f"datum['effect' + indexof({names}, mediation_measure)]",
+            share=f"datum['share' + indexof({names}, mediation_measure)]",
             shown=f"max(datum.share, {LOWEST})",
         )
         .mark_point(filled=True, opacity=0.8)
         .encode(
-            x=alt.X("shown:Q", title="frequency-mediated share"),
+            x=alt.X("shown:Q", title="share of the effect mediated by u"),
             y=alt.Y(
                 "effect:Q",
                 scale=alt.Scale(type="log", nice=False),
@@ -63,7 +64,7 @@ def mediation_chart(effects: pd.DataFrame) -> alt.Chart:
                 "neuron:N",
                 "group:N",
                 alt.Tooltip("effect:Q", title="effect (nats)"),
-                alt.Tooltip("share:Q", title="frequency-mediated"),
+                alt.Tooltip("share:Q", title="share mediated by u"),
                 alt.Tooltip("cosine:Q", title="cosine with u"),
                 alt.Tooltip("rho:Q", title="null-space fraction"),
             ],
@@ -77,8 +78,8 @@ def mediation_chart(effects: pd.DataFrame) -> alt.Chart:
             "Scatter plot, one point per neuron of the last layer. Across: the share of its "
             "effect that the frequency direction mediates. Up, on a logarithmic axis: its mean "
             "absolute effect in nats. Switches choose the text and whether the effect is on the "
-            "distance to the unigram distribution or on entropy. Frequency neurons, entropy "
-            "neurons and all others differ in colour and shape."
+            "distance to the unigram distribution, on loss or on entropy. Frequency neurons, "
+            "entropy neurons and all others differ in colour and shape."
         ),
     )
 

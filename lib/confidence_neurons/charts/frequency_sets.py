@@ -132,9 +132,9 @@ def interval_chart(
             tooltip=[
                 f"{rows}:N",
                 f"{colour}:N",
-                alt.Tooltip("estimate:Q", format=".4f"),
-                alt.Tooltip("low:Q", format=".4f"),
-                alt.Tooltip("high:Q", format=".4f"),
+                alt.Tooltip("estimate:Q", title="mean (nats)", format=".4f"),
+                alt.Tooltip("low:Q", title="95 % from", format=".4f"),
+                alt.Tooltip("high:Q", title="to", format=".4f"),
             ],
         )
     )

@@ -146,8 +146,8 @@ def heads_effect_chart(effects: pd.DataFrame) -> alt.VConcatChart:
             "Three dot plots with one row per set of heads that look at BOS only. Across: the "
             "change of loss, of entropy, and of the activation of the neuron that a menu chooses, "
             "on the second copy, with confidence intervals. A dashed rule marks no change. Without "
-            "the induction heads, or the previous-token head, all three rise as high as on the "
-            "first copy; most other heads change little."
+            "the induction heads, or the previous-token head, all three rise to the level of the "
+            "first copy or above it; most other heads change little."
         ),
         height=None,
     )

@@ -22,7 +22,7 @@ from confidence_neurons.frequency.levels import logit_levels
 from confidence_neurons.predictions import token_labels
 
 MEANS = ("entropy", "kl", "kl_reverse")
-NEVER, RARE, COMMON, FREQUENT = "never seen", "rare", "in between", "frequent"
+NEVER, RARE, COMMON, FREQUENT = "hardly ever seen", "rare", "in between", "frequent"
 
 
 def shuffled_counts(counts: Int[Tensor, " d_vocab"], seed: int = 0) -> Int[Tensor, " d_vocab"]:
@@ -34,9 +34,9 @@ def shuffled_counts(counts: Int[Tensor, " d_vocab"], seed: int = 0) -> Int[Tenso
 def frequency_classes(counts: Int[Tensor, " d_vocab"], never: int = 10) -> list[str]:
     """A class for each token of the vocabulary, by its count.
 
-    "never seen": fewer than `never` occurrences. The others, from the most
-    frequent down: "frequent" those that make up half of the text, "rare" the
-    half of the kinds that is seen least, "in between" the rest.
+    "hardly ever seen": fewer than `never` occurrences. The others, from the
+    most frequent down: "frequent" those that make up half of the text, "rare"
+    the half of the kinds that is seen least, "in between" the rest.
 
     Raises
     ------

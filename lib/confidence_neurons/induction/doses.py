@@ -10,12 +10,12 @@ from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.ablation import ablate_neurons
 from confidence_neurons.bootstrap import bootstrap_interval
-from confidence_neurons.forward import run_final
+from confidence_neurons.forward import FinalState, run_final
 from confidence_neurons.induction.activations import mean_activations
 from confidence_neurons.induction.copies import copy_masks
 from confidence_neurons.induction.readings import Readings, read_output
 
-BREAK, HOLDS = "at the break", "where the repeat holds"
+BREAK, AFTER, HOLDS = "at the break", "just after the break", "where the repeat holds"
 
 
 def hedging_doses(
@@ -43,9 +43,10 @@ def hedging_doses(
     Returns
     -------
     One row per set, dose and place: `set`; `dose`; `place`, "at the break"
-    (where the new token is predicted) or "where the repeat holds" (all other
-    predictions of the second copy, in the unbroken sequences); `loss` in
-    nats, with its 95 % interval `low` to `high`, bootstrapped over sequences;
+    (where the new token is predicted), "just after the break" (where the
+    token after it is), or "where the repeat holds" (all predictions of the
+    second copy but that of the new token, in the unbroken sequences); `loss`
+    in nats, with its 95 % interval `low` to `high`, bootstrapped over sequences;
     `confidence`, mean probability of the first choice.
 
     Raises
@@ -59,9 +60,9 @@ def hedging_doses(
         raise ValueError(f"expected at least one set and one dose, got {len(sets)}, {len(doses)}")
     period = (tokens.shape[1] - 1) // 2
     first, second = copy_masks(tokens, period)
-    if int(position.min()) < period + 2 or int(position.max()) >= tokens.shape[1]:
+    if int(position.min()) < period + 2 or int(position.max()) >= tokens.shape[1] - 1:
         raise ValueError(
-            f"expected breaks at positions {period + 2} to {tokens.shape[1] - 1}, got "
+            f"expected breaks at positions {period + 2} to {tokens.shape[1] - 2}, got "
             f"{int(position.min())} to {int(position.max())}"
         )
     rows = torch.arange(len(tokens))
@@ -76,9 +77,9 @@ def hedging_doses(
             at_rest = held.residual[second].unflatten(0, (len(tokens), -1))
             targets = tokens.roll(-1, dims=1)[second].unflatten(0, (len(tokens), -1))
             fooled = ablate_neurons(model, cut, neurons, dose * level, never_down)
-            at_break = fooled.residual[rows, position - 1, None]
             for place, read in (
-                (BREAK, read_output(model, at_break, broken[rows, position, None])),
+                (BREAK, _read(model, fooled, broken, position - 1)),
+                (AFTER, _read(model, fooled, broken, position)),
                 (HOLDS, read_output(model, at_rest, targets)),
             ):
                 frames.append({"set": name, "dose": dose, "place": place, **_summary(read, seed)})
@@ -96,6 +97,19 @@ def break_even(held_loss: float, held_base: float, break_loss: float, break_base
     """
     cost, saved = held_loss - held_base, break_base - break_loss
     return cost / (cost + saved)
+
+
+def _read(
+    model: TransformerBridge,
+    state: FinalState,
+    tokens: Int[Tensor, "batch position"],
+    position: Int[Tensor, " batch"],
+) -> Readings:
+    """The output at one position of each sequence."""
+    rows = torch.arange(len(tokens))
+    return read_output(
+        model, state.residual[rows, position, None], tokens[rows, position + 1, None]
+    )
 
 
 def _summary(read: Readings, seed: int) -> dict[str, float]:

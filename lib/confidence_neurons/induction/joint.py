@@ -24,7 +24,7 @@ from confidence_neurons.induction.comparison import Measured, compare, measure_t
 from confidence_neurons.induction.copies import check_mask
 
 PLACES_AT_ONCE = 512
-KL = "KL(unigram || model)"
+KL = "KL(P_freq || P_model)"
 
 
 def joint_effects(
@@ -51,7 +51,7 @@ def joint_effects(
     Returns
     -------
     `set`, `size` of the set, and the columns of `compare`; one more quantity
-    is "KL(unigram || model)", in nats.
+    is "KL(P_freq || P_model)", in nats.
 
     Raises
     ------
