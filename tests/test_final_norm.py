@@ -84,6 +84,17 @@ def test_the_controls_epsilon_is_that_of_its_final_norm_alone():
     assert FinalNorm.from_model(references.bundled("prose")).eps == 1e-5
 
 
+@pytest.mark.parametrize("architecture", ["olmo2", "glm"])
+def test_a_gain_that_is_not_folded_in_spite_of_load_model_is_refused(architecture):
+    with pytest.raises(NotImplementedError, match="does not fold it for this architecture"):
+        FinalNorm.from_model(references.tiny_pair(architecture)[0])
+
+
+def test_a_norm_without_a_gain_is_refused():
+    with pytest.raises(NotImplementedError, match="RMSNorm with a gain, got OlmoLayerNorm without"):
+        FinalNorm.from_model(references.tiny_pair("olmo")[0])
+
+
 def test_a_model_with_its_gain_unfolded_is_refused():
     network = references.tiny_network("neox-serial")
     model = TransformerBridge.boot_transformers(

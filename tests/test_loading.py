@@ -18,6 +18,7 @@ import pytest
 import torch
 from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 from safetensors.torch import load_file, save_file
+from transformer_lens.model_bridge import TransformerBridge
 from transformers import AutoModelForCausalLM
 
 import confidence_neurons
@@ -432,6 +433,16 @@ class TestDirectory:
         whole = (tiny / "model.safetensors").read_bytes()
         (tiny / "model.safetensors").write_bytes(whole[: len(whole) // 2])
         with pytest.raises(ValueError, match="damaged"):
+            load_model(tiny)
+
+    def test_architecture_that_cannot_be_wrapped(self, tiny, monkeypatch):
+        def fail(*_, **__):
+            raise RuntimeError("The size of tensor a (0) must match")
+
+        monkeypatch.setattr(TransformerBridge, "enable_compatibility_mode", fail)
+        with pytest.raises(
+            ValueError, match=r"got GPTNeoXForCausalLM: take another model .*size of tensor"
+        ):
             load_model(tiny)
 
     def test_no_language_model(self, tiny):

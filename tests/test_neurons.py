@@ -32,6 +32,20 @@ def test_the_last_layer_stands_for_none():
     assert [layer_index(model, layer) for layer in (None, 0, 1)] == [1, 0, 1]
 
 
+@pytest.mark.parametrize("architecture", ["mixtral", "qwen2-moe"])
+def test_a_mixture_of_experts_has_no_one_w_out(architecture):
+    model, _ = references.tiny_pair(architecture)
+    with pytest.raises(NotImplementedError, match="MLP with one w_out in layer 1, got MoEBridge"):
+        neuron_weights(model)
+
+
+def test_a_layer_without_an_mlp_has_no_neurons(monkeypatch):
+    model = references.load_network(references.tiny_network("llama"))
+    del model.blocks[0].mlp
+    with pytest.raises(NotImplementedError, match="in layer 0, got none"):
+        neuron_weights(model, 0)
+
+
 @pytest.mark.parametrize("layer", [-1, 2])
 def test_a_layer_that_is_not_there_is_refused(layer):
     model, _ = references.tiny_pair("neox-serial")

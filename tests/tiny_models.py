@@ -9,20 +9,32 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
     Gemma2Config,
     Gemma2ForCausalLM,
+    GlmConfig,
+    GlmForCausalLM,
     GPT2Config,
     GPT2LMHeadModel,
     GPTNeoXConfig,
     GPTNeoXForCausalLM,
+    GraniteConfig,
+    GraniteForCausalLM,
     LlamaConfig,
     LlamaForCausalLM,
     MistralConfig,
     MistralForCausalLM,
+    MixtralConfig,
+    MixtralForCausalLM,
+    Olmo2Config,
+    Olmo2ForCausalLM,
+    OlmoConfig,
+    OlmoForCausalLM,
     PhiConfig,
     PhiForCausalLM,
     PreTrainedModel,
     PreTrainedTokenizerFast,
     Qwen2Config,
     Qwen2ForCausalLM,
+    Qwen2MoeConfig,
+    Qwen2MoeForCausalLM,
 )
 
 BOS = "<|endoftext|>"
@@ -107,9 +119,25 @@ ARCHITECTURES: dict[str, Callable[[int], PreTrainedModel]] = {
     "qwen2": lambda v: Qwen2ForCausalLM(Qwen2Config(**_grouped(v))),
 }
 
+# Load, but are not what the closed form takes a model for.
 REFUSED: dict[str, Callable[[int], PreTrainedModel]] = {
     "gemma2": lambda v: Gemma2ForCausalLM(
         Gemma2Config(**_grouped(v), head_dim=D_MODEL // N_HEADS, query_pre_attn_scalar=8)
+    ),
+    "granite-residual": lambda v: GraniteForCausalLM(
+        GraniteConfig(**_grouped(v), residual_multiplier=0.22)
+    ),
+    "granite-logits": lambda v: GraniteForCausalLM(GraniteConfig(**_grouped(v), logits_scaling=8)),
+}
+
+# Load, but have no MLP, or no final norm, of the kind that is measured.
+UNSUPPORTED: dict[str, Callable[[int], PreTrainedModel]] = {
+    "glm": lambda v: GlmForCausalLM(GlmConfig(**_grouped(v), head_dim=D_MODEL // N_HEADS)),
+    "mixtral": lambda v: MixtralForCausalLM(MixtralConfig(**_grouped(v), num_local_experts=4)),
+    "olmo": lambda v: OlmoForCausalLM(OlmoConfig(**_grouped(v))),
+    "olmo2": lambda v: Olmo2ForCausalLM(Olmo2Config(**_grouped(v))),
+    "qwen2-moe": lambda v: Qwen2MoeForCausalLM(
+        Qwen2MoeConfig(**_grouped(v), num_experts=4, moe_intermediate_size=D_MLP)
     ),
 }
 
@@ -117,10 +145,10 @@ REFUSED: dict[str, Callable[[int], PreTrainedModel]] = {
 def tiny_network(architecture: str, seed: int = 0, vocab_size: int = 300) -> PreTrainedModel:
     """A random network in which no parameter is trivial: gains near 1, biases near 0.
 
-    `architecture` is a key of `ARCHITECTURES` or `REFUSED`.
+    `architecture` is a key of `ARCHITECTURES`, `REFUSED` or `UNSUPPORTED`.
     """
     torch.manual_seed(seed)
-    network = {**ARCHITECTURES, **REFUSED}[architecture](vocab_size)
+    network = (ARCHITECTURES | REFUSED | UNSUPPORTED)[architecture](vocab_size)
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))

@@ -37,12 +37,25 @@ class FinalNorm:
         Raises
         ------
         ValueError
-            If the gain is not folded into the unembedding.
+            If the gain is not folded into the unembedding, and could be.
+        NotImplementedError
+            If TransformerLens cannot fold it, or the norm has none.
         """
         component = model.ln_final
-        gain = component.original_component.weight
+        gain = getattr(component.original_component, "weight", None)
+        if gain is None:
+            raise NotImplementedError(
+                f"{model.cfg.model_name}: expected a final LayerNorm or RMSNorm with a gain, got "
+                f"{type(component.original_component).__name__} without: take another model"
+            )
         folded = 0.0 if component.uses_weight_offset else 1.0
         if not torch.allclose(gain, torch.full_like(gain, folded)):
+            if model.compatibility_mode:
+                raise NotImplementedError(
+                    f"{model.cfg.model_name}: expected a final LayerNorm or RMSNorm whose gain is "
+                    "folded into the unembedding, got one with its own gain: TransformerLens does "
+                    "not fold it for this architecture; take another model"
+                )
             raise ValueError(
                 "expected a model whose final gain is folded into the unembedding, "
                 "got one with its own gain: load it with load_model, or call "

@@ -59,7 +59,8 @@ def load_model(
     ValueError
         If the name is unknown, a bundled file fails its checksum, the weights
         are pickled, damaged, incomplete or not finite, the model needs code of
-        its own, the tokenizer does not fit, or the device is not there.
+        its own or is of an architecture that TransformerLens does not know,
+        the tokenizer does not fit, or the device is not there.
     FileNotFoundError
         If there is no such directory, or configuration, weights or tokenizer
         are missing from it.
@@ -155,10 +156,16 @@ def _boot(
     """Wrap a Hugging Face model, which is changed in place, in TransformerLens's bridge."""
     from transformer_lens.model_bridge import TransformerBridge
 
-    model = TransformerBridge.boot_transformers(
-        name, hf_model=network, tokenizer=tokenizer, device=device
-    )
-    model.enable_compatibility_mode()
+    try:
+        model = TransformerBridge.boot_transformers(
+            name, hf_model=network, tokenizer=tokenizer, device=device
+        )
+        model.enable_compatibility_mode()
+    except Exception as error:  # what fails depends on the architecture
+        raise ValueError(
+            f"model {name!r}: expected an architecture that TransformerLens can wrap and fold, got "
+            f"{type(network).__name__}: take another model ({type(error).__name__}: {error})"
+        ) from error
     final_eps = getattr(network.config, "final_layer_norm_eps", None)
     if final_eps is not None:
         # Under backward hooks the bridge reads epsilon here, otherwise from the module.

@@ -19,8 +19,20 @@ def neuron_weights(
     ------
     ValueError
         If the model has no such layer.
+    NotImplementedError
+        If the layer has no MLP, or one of several experts.
     """
-    return model.blocks[layer_index(model, layer)].mlp.W_out.detach().float()
+    place = layer_index(model, layer)
+    mlp = getattr(model.blocks[place], "mlp", None)
+    w_out = getattr(mlp, "W_out", None)
+    if not isinstance(w_out, Tensor) or w_out.ndim != 2:
+        found = "none" if mlp is None else type(mlp).__name__
+        raise NotImplementedError(
+            f"{model.cfg.model_name}: expected a plain or gated MLP with one w_out in layer "
+            f"{place}, got {found}: take a model without mixtures of experts, every layer of "
+            "which has an MLP"
+        )
+    return w_out.detach().float()
 
 
 def layer_index(model: TransformerBridge, layer: int | None) -> int:
