@@ -11,6 +11,7 @@ from confidence_neurons.forward import (
     check_rows,
     logits_from_residual,
     run_final,
+    soft_cap,
 )
 from confidence_neurons.text import prose_tokens
 from confidence_neurons.unembedding import effective_unembedding
@@ -130,10 +131,23 @@ def test_soft_capped_logits_are_refused_not_computed_wrongly():
         check_linear_unembedding(model)
 
 
-@EVERY_ARCHITECTURE
+def test_scaled_logits_are_refused_not_computed_wrongly():
+    model, _ = references.tiny_pair("granite-logits")
+    residual = run_final(model, references.tokens_for()).residual
+    with pytest.raises(NotImplementedError, match="got logits_scaling = 8: divide"):
+        logits_from_residual(model, residual)
+
+
+@pytest.mark.parametrize("architecture", [*sorted(ARCHITECTURES), "granite-residual"])
 def test_logits_without_a_soft_cap_are_linear(architecture):
     model, _ = references.tiny_pair(architecture)
+    assert soft_cap(model) == 0
     check_linear_unembedding(model)
+
+
+def test_the_soft_cap_is_that_of_the_configuration():
+    model, network = references.tiny_pair("gemma2")
+    assert soft_cap(model) == network.config.final_logit_softcapping > 0
 
 
 def test_rows_are_checked_against_vocabulary_and_context():

@@ -84,7 +84,7 @@ def logits_from_residual(
     Raises
     ------
     NotImplementedError
-        If the model soft-caps its logits.
+        If the model soft-caps its logits or scales them.
     """
     check_linear_unembedding(model)
     normalised = FinalNorm.from_model(model).apply(residual, scale)
@@ -109,8 +109,25 @@ def check_rows(model: TransformerBridge, tokens: Int[Tensor, "batch position"]) 
 
 
 def check_linear_unembedding(model: TransformerBridge) -> None:
-    """Refuse a model whose logits are not linear in the normalised residual stream."""
-    if (getattr(model.cfg, "output_logits_soft_cap", None) or 0) > 0:
+    """Refuse a model whose logits are known not to be norm(residual) @ W_U + b_U.
+
+    Raises
+    ------
+    NotImplementedError
+        If it soft-caps its logits, or scales them (Granite's `logits_scaling`).
+    """
+    if soft_cap(model) > 0:
         raise NotImplementedError(
             f"{model.cfg.model_name} soft-caps its logits: they are not linear in the residual"
         )
+    scaling = getattr(model.original_model.config, "logits_scaling", 1)
+    if scaling != 1:
+        raise NotImplementedError(
+            f"{model.cfg.model_name}: expected logits that are not scaled, got logits_scaling = "
+            f"{scaling}: divide the unembedding by it, save the model without it, and load that"
+        )
+
+
+def soft_cap(model: TransformerBridge) -> float:
+    """What the size of the logits is soft-capped at; 0 where it is not."""
+    return max(0.0, getattr(model.cfg, "output_logits_soft_cap", None) or 0.0)  # -1 is none too

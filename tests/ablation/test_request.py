@@ -7,7 +7,7 @@ import references
 import references_ablation
 from confidence_neurons.ablation import scan, token_effects
 from confidence_neurons.ablation.request import Request
-from tiny_models import N_CTX
+from tiny_models import ARCHITECTURES, N_CTX
 
 
 @pytest.fixture
@@ -107,6 +107,49 @@ def test_an_unfit_request_is_refused(arguments, error, message):
         scan(*model_and_tokens(), **arguments)
 
 
+def test_second_order_is_refused_where_the_mlps_output_is_scaled():
+    model, _ = references.tiny_pair("granite-residual")
+    with pytest.raises(ValueError, match="scaled MLP outputs"):
+        scan(model, references.tokens_for(), method="second-order")
+
+
+def test_token_effects_are_refused_where_the_mlps_output_is_scaled():
+    model, _ = references.tiny_pair("granite-residual")
+    with pytest.raises(NotImplementedError, match="use scan"):
+        token_effects(model, references.tokens_for(), [0])
+
+
+@pytest.mark.parametrize("layer", [0, None])
+def test_a_scan_of_scaled_logits_is_refused(layer):
+    model, _ = references.tiny_pair("granite-logits")
+    with pytest.raises(NotImplementedError, match="logits_scaling"):
+        scan(model, references.tokens_for(), layer=layer)
+
+
+def test_token_effects_of_scaled_logits_are_refused():
+    model, _ = references.tiny_pair("granite-logits")
+    with pytest.raises(NotImplementedError, match="logits_scaling"):
+        token_effects(model, references.tokens_for(), [0])
+
+
+@pytest.mark.usefixtures("no_work")
+@pytest.mark.parametrize(
+    ("architecture", "message"),
+    [
+        ("glm", "does not fold it for this architecture"),
+        ("olmo2", "does not fold it for this architecture"),
+        ("olmo", "OlmoLayerNorm"),
+        ("mixtral", "a plain or gated MLP with one w_out"),
+        ("qwen2-moe", "a plain or gated MLP with one w_out"),
+    ],
+)
+def test_models_of_a_kind_that_is_not_supported_are_refused(architecture, message):
+    model, _ = references.tiny_pair(architecture)
+    for function in (scan, lambda model, rows: token_effects(model, rows, [0])):
+        with pytest.raises(NotImplementedError, match=message):
+            function(model, references.tokens_for())
+
+
 @pytest.mark.usefixtures("no_work")
 def test_second_order_is_refused_where_the_network_has_to_run_again():
     model, _ = references.tiny_pair("gemma2")
@@ -169,7 +212,9 @@ def test_a_request_knows_when_an_ablation_is_a_residual_update():
             frequency=False,
         )
 
-    assert request("llama", None).is_residual_update
+    for architecture in ARCHITECTURES:
+        assert request(architecture, None).is_residual_update
     assert request("llama", 1).is_residual_update
     assert not request("llama", 0).is_residual_update
     assert not request("gemma2", None).is_residual_update
+    assert not request("granite-residual", None).is_residual_update

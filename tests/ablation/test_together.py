@@ -130,6 +130,13 @@ def test_what_are_no_neurons_is_refused(neurons):
         ablate_neurons(model, state, neurons, torch.zeros(64))
 
 
+def test_a_model_that_scales_its_mlps_output_is_refused():
+    model, _ = references.tiny_pair("granite-residual")
+    state = run_final(model, references.tokens_for())
+    with pytest.raises(NotImplementedError, match=r"times 0\.22, its residual_multiplier"):
+        ablate_neurons(model, state, [0], torch.zeros(64))
+
+
 def test_a_model_that_normalises_its_mlps_output_is_refused():
     model, _ = references.tiny_pair("gemma2")
     state = run_final(model, references.tokens_for())

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
+from confidence_neurons.ablation.assumptions import adds_w_out, check_logits
 from confidence_neurons.ablation.readout import Ablations, Readout
 from confidence_neurons.bundled import bundled_names
-from confidence_neurons.forward import check_linear_unembedding, check_rows, run_final
+from confidence_neurons.final_norm import FinalNorm
+from confidence_neurons.forward import check_rows, run_final, soft_cap
 from confidence_neurons.frequency import Unigram
 from confidence_neurons.frequency.counts import check_counts
 from confidence_neurons.loading import unigram_counts
@@ -50,12 +53,15 @@ class Request:
             If tokens (or the reference's) are not of the usual form, a neuron
             or the layer is not there, weights are NaN, or counts are missing,
             no whole numbers, or belong to another vocabulary.
+        NotImplementedError
+            If the MLP or the final norm is of a kind that is not supported.
         """
         d_vocab = model.cfg.d_vocab
         for rows in (tokens,) if reference is None else (tokens, reference):
             check_rows(model, rows)
         place = layer_index(model, layer)
         w_out = neuron_weights(model, place)
+        FinalNorm.from_model(model)
         for name, weights in (*model.named_parameters(), ("b_U", model.b_U)):
             if not weights.isfinite().all():
                 raise ValueError(f"{name} has NaN or infinite weights: load the model again")
@@ -80,20 +86,24 @@ class Request:
             unigram if frequency else None,
         )
 
-    @property
+    @cached_property
     def is_residual_update(self) -> bool:
         """Whether an ablation only adds a multiple of w_out to the last residual stream.
 
         Not so before the last layer, where a norm follows the MLP, or where
-        logits are soft-capped.
+        logits are soft-capped; otherwise tried on the first few tokens.
+
+        Raises
+        ------
+        NotImplementedError
+            If the logits are not those of the unembedding.
         """
-        block = self.model.blocks[self.layer]
-        try:
-            check_linear_unembedding(self.model)
-        except NotImplementedError:
+        block, last = self.model.blocks[self.layer], self.model.cfg.n_layers - 1
+        normalised = getattr(block, "ln2_post", None) is not None
+        if self.layer < last or normalised or soft_cap(self.model) > 0:
             return False
-        last = self.layer == self.model.cfg.n_layers - 1
-        return last and getattr(block, "ln2_post", None) is None
+        check_logits(self.model, self.tokens)
+        return adds_w_out(self.model, self.tokens)
 
     def activations(self, tokens: Int[Tensor, "batch position"]) -> Float[Tensor, "token neuron"]:
         """Activations of the chosen neurons at the measured positions of some rows."""

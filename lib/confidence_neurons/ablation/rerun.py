@@ -20,6 +20,8 @@ from confidence_neurons.frequency import Unigram
 from confidence_neurons.text import measured
 
 SCALE = "ln_final.hook_scale"
+MOST_ROWS = 16  # with more, it is not faster
+TENSORS_PER_ROW = 16  # of size position x d_vocab: logits, and what is made of them
 
 
 @torch.no_grad()
@@ -30,7 +32,7 @@ def rerun_pieces(
     means: dict[int, float],
     unigram: Unigram | None = None,
     *,
-    rows_at_once: int = 16,
+    rows_at_once: int = MOST_ROWS,
     progress: bool = False,
 ) -> Iterator[tuple[slice, int, Changes]]:
     """Ablate each neuron at all positions of some rows, and measure the measured ones.
@@ -65,6 +67,27 @@ def rerun_pieces(
             yield rows, neuron, changes_of_logits(clean_logits, logits, batch, unigram)
             bar.update(len(batch))
     bar.close()
+
+
+def rows_within(memory_budget: float, model: TransformerBridge, length: int) -> int:
+    """How many rows of this length to run at once within a budget in bytes; at least one."""
+    row = TENSORS_PER_ROW * model.W_U.element_size() * length * model.cfg.d_vocab
+    return max(1, min(MOST_ROWS, int(memory_budget // row)))
+
+
+def check_precision(model: TransformerBridge) -> None:
+    """Refuse half precision: a small effect drowns in the rounding of two runs.
+
+    Raises
+    ------
+    ValueError
+        If the model is not in float32 or float64.
+    """
+    if model.W_U.dtype not in (torch.float32, torch.float64):
+        raise ValueError(
+            "expected a model in float32 or float64, since here the network has to run again for "
+            f"each neuron, got {model.W_U.dtype}: load it with load_model, which gives float32"
+        )
 
 
 class _Runs:

@@ -13,10 +13,11 @@ from confidence_neurons.ablation.arguments import (
     check_null_dimension,
     check_seed,
 )
+from confidence_neurons.ablation.assumptions import check_logits
 from confidence_neurons.ablation.effects import Sums, exact_effects, second_order_effects
 from confidence_neurons.ablation.memory import DEFAULT_BUDGET, Plan
 from confidence_neurons.ablation.request import Request
-from confidence_neurons.ablation.rerun import rerun_pieces
+from confidence_neurons.ablation.rerun import check_precision, rerun_pieces, rows_within
 from confidence_neurons.neuron_properties import neuron_properties
 
 METHODS = ("exact", "second-order")
@@ -63,10 +64,11 @@ def scan(
     counts:
         Token counts; by default those that ship with a bundled model.
     layer:
-        By default the last. In other layers, and in models that normalise
-        the MLP's output or soft-cap their logits, the rest of the network
-        runs again for each neuron, which is slow; there a neuron is held at
-        its mean at every position.
+        By default the last. In other layers, and in models that normalise or
+        scale the MLP's output or soft-cap their logits, the rest of the
+        network runs again for each neuron, which is slow and needs a model in
+        float32 or float64; there a neuron is held at its mean at every
+        position.
     null_dimension:
         k of the null-space fraction; by default by the spectrum's gap.
     memory_budget:
@@ -102,7 +104,11 @@ def scan(
     ------
     TypeError, ValueError
         If an argument is not of this form, weights are NaN, the budget is too
-        small, or second order is asked for where it cannot be had.
+        small, second order is asked for where it cannot be had, or half
+        precision where it is not enough.
+    NotImplementedError
+        If the MLP, the final norm or the logits of the model are not of the
+        kind that this library knows.
     """
     check_budget(memory_budget)
     seed = check_seed(seed)
@@ -118,25 +124,30 @@ def scan(
     check_null_dimension(null_dimension, model.cfg.d_model)
     if method not in METHODS:
         raise ValueError(f"expected a method among {', '.join(METHODS)}, got {method!r}")
-    if method == "second-order" and (frequency or not request.is_residual_update):
-        raise ValueError(
-            "second order covers neither the frequency columns nor ablations that need the "
-            "network to run again (other layers, normalised MLP outputs, soft-capped logits): "
-            "use method='exact'"
-        )
     plan = Plan.within(
         memory_budget, model.cfg.d_vocab, len(request.neurons), str(model.cfg.device)
     )
+    if method == "second-order" and (frequency or not request.is_residual_update):
+        raise ValueError(
+            "second order covers neither the frequency columns nor ablations that need the "
+            "network to run again (other layers, normalised or scaled MLP outputs, soft-capped "
+            "logits): use method='exact'"
+        )
+    if not request.is_residual_update:
+        check_precision(model)
+        check_logits(model, tokens)
     properties = neuron_properties(
         model, request.counts, neurons=request.neurons, layer=request.layer, k=null_dimension
     )
-    effects = _effects(request, method, plan, seed, progress)
+    if request.is_residual_update:
+        effects = _effects(request, method, plan, seed, progress)
+    else:
+        rows_at_once = rows_within(memory_budget, model, tokens.shape[1])
+        effects = _rerun(request, rows_at_once, progress)
     return _with_shares(pd.concat([properties, effects], axis=1))
 
 
 def _effects(request: Request, method: str, plan: Plan, seed: int, progress: bool) -> pd.DataFrame:
-    if not request.is_residual_update:
-        return _rerun(request, progress)
     readout, ablations, means = request.ablations()
     if method == "exact":
         frame = exact_effects(readout, ablations, plan, request.unigram, progress=progress)
@@ -145,13 +156,19 @@ def _effects(request: Request, method: str, plan: Plan, seed: int, progress: boo
     return frame.assign(mean_activation=means.cpu().numpy())
 
 
-def _rerun(request: Request, progress: bool) -> pd.DataFrame:
+def _rerun(request: Request, rows_at_once: int, progress: bool) -> pd.DataFrame:
     source = request.tokens if request.reference is None else request.reference
     means = request.activations(source).mean(dim=0, dtype=torch.float64).tolist()
     sums = Sums(len(means))
     held = dict(zip(request.neurons, means, strict=True))
     for _, neuron, changes in rerun_pieces(
-        request.model, request.tokens, request.layer, held, request.unigram, progress=progress
+        request.model,
+        request.tokens,
+        request.layer,
+        held,
+        request.unigram,
+        rows_at_once=rows_at_once,
+        progress=progress,
     ):
         column = request.neurons.index(neuron)
         sums.add(slice(column, column + 1), changes)

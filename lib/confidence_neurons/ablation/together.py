@@ -54,7 +54,7 @@ def ablate_neurons(
         If `neurons` is empty, out of range or names one twice, or `mean` or
         `rises` has another size than the layer.
     NotImplementedError
-        If a norm follows the MLP: there an ablation is no such sum.
+        If a norm or a factor follows the MLP: there an ablation is no such sum.
     """
     _check_mlp_output_is_added(model)
     w_out = neuron_weights(model)
@@ -80,4 +80,11 @@ def _check_mlp_output_is_added(model: TransformerBridge) -> None:
         raise NotImplementedError(
             f"{model.cfg.model_name} normalises the MLP's output before adding it: "
             "ablating a neuron does not add a multiple of w_out to the residual stream"
+        )
+    multiplier = getattr(model.original_model.config, "residual_multiplier", 1)
+    if multiplier != 1:
+        raise NotImplementedError(
+            f"{model.cfg.model_name} adds the MLP's output times {multiplier}, its "
+            "residual_multiplier: ablating a neuron does not add the change times w_out to the "
+            "residual stream; use ablation.scan, which runs the network again"
         )
