@@ -6,20 +6,22 @@ piece of tokens against one panel, this takes
 
     panels (R + pieces C).
 
-Runs over one and over two pieces of tokens, with one panel, give both. The
-check of second order adds exact values at a few tokens. The exact way is run
+Runs over one and over two pieces of tokens, with one panel, give both. To these
+the check of second order adds exact values of all neurons at a few tokens. The exact way is run
 with few neurons, so that what it does once for each token weighs more than it
 would: its time comes out rather too long.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pandas as pd
 
-from confidence_neurons.ablation.engine import CHECKED_TOKENS, exact_pieces, second_order_pieces
+from confidence_neurons.ablation.check import CHECKED_TOKENS, ErrorCheck
+from confidence_neurons.ablation.engine import Piece, exact_pieces, second_order_pieces
 from confidence_neurons.ablation.memory import DEFAULT_BUDGET, Plan
+from confidence_neurons.ablation.readout import Ablations, Readout
 from machine import median_seconds
 from shapes import Problem, Shape, random_problem
 from straightforward import straightforward_effects
@@ -56,9 +58,9 @@ def large_layer(shape: Shape, tokens: int, repeats: int, parts: Parts) -> pd.Dat
             ),
             "exact, two pieces": _walk(exact_pieces, few, few_plan),
             "second order, one piece": _walk(
-                second_order_pieces, whole.part(plan.tokens, plan.neurons), plan
+                _unchecked, whole.part(plan.tokens, plan.neurons), plan
             ),
-            "second order, two pieces": _walk(second_order_pieces, whole, plan),
+            "second order, two pieces": _walk(_unchecked, whole, plan),
         },
         repeats,
     )
@@ -75,7 +77,7 @@ def extrapolated(
     exact_piece = seconds["exact, two pieces"] - seconds["exact, one piece"]
     exact_pair = exact_piece / (parts.exact_tokens * parts.exact_neurons)
     plain_pair = seconds["straightforward"] / (parts.plain_tokens * parts.plain_neurons)
-    check = readings + CHECKED_TOKENS * shape.d_mlp * exact_pair
+    check = CHECKED_TOKENS * shape.d_mlp * exact_pair
     pairs = tokens * shape.d_mlp
     frame = pd.DataFrame(
         {
@@ -89,6 +91,12 @@ def extrapolated(
         }
     )
     return frame.assign(times=frame["seconds"].iloc[0] / frame["seconds"])
+
+
+def _unchecked(readout: Readout, ablations: Ablations, plan: Plan) -> Iterator[Piece]:
+    check = ErrorCheck(len(ablations.target), len(ablations.w_out))
+    check.is_sampled[:] = False
+    return second_order_pieces(readout, ablations, plan, check)
 
 
 def _walk(pieces: Callable, problem: Problem, plan: Plan) -> Callable[[], None]:

@@ -23,7 +23,7 @@ def exact(problem: Problem) -> pd.DataFrame:
 
 
 def second_order(problem: Problem) -> pd.DataFrame:
-    """The same estimated, with the check on a sample of tokens and the fall-back to exact."""
+    """The same estimated; strong ablations exactly, and the check on a sample of tokens."""
     return second_order_effects(problem.readout, problem.ablations(), plan_for(problem))
 
 
@@ -49,8 +49,8 @@ def second_order_operations(shape: Shape, tokens: int, neurons: int) -> float:
       token; and the overlap of residual stream and output weights.
 
     Left out, so that the share of the peak is not flattered: whatever works
-    element by element (softmax, moments, indirect effects), the check of the
-    estimates and the fall-back, and what is done again for each panel of
+    element by element (softmax, moments, indirect effects), exact values of
+    strong ablations and for the check, and what is done again for each panel of
     neurons. Their time counts all the same.
     """
     d_model, d_vocab = shape.d_model, shape.d_vocab

@@ -9,8 +9,9 @@ import pandas as pd
 COMPARISON = (
     "**The ways side by side.** Random weights. A way that was run on fewer tokens or neurons "
     "(last column) is scaled up by their number. Share of peak: the products that second order "
-    "cannot do without, over all of its time, against the best rate above. Fell back: neurons "
-    "whose estimate was poor, so that they were measured exactly, within that time."
+    "cannot do without, over all of its time, against the best rate above. That time "
+    "includes exact values of strong ablations and for the check of the estimate. Fell back: "
+    "neurons whose estimate was poor all the same, so that all of them was measured exactly."
 )
 LARGE = (
     "**A layer of a 7 B model**, extrapolated from measured pieces: one panel of neurons over one "

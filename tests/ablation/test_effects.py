@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from ablation.test_exact import inputs
+from confidence_neurons.ablation import effects
 from confidence_neurons.ablation.effects import Sums, exact_effects, second_order_effects
 from confidence_neurons.ablation.engine import exact_pieces
 from confidence_neurons.ablation.memory import Plan
@@ -37,14 +38,29 @@ def test_exact_effects_are_means_over_the_tokens():
 
 def test_large_changes_are_not_left_to_the_estimate():
     readout, (residual, target, w_out, delta) = inputs()
-    delta[:, :2] *= 1e-3
-    ablations = Ablations.build(readout, residual, target, w_out, delta)
-    plan = Plan(5, 7)
-    found = second_order_effects(readout, ablations, plan)
-    assert found["method"].tolist() == ["second-order"] * 2 + ["exact"] * 3
-    exact = exact_effects(readout, ablations, plan)
+    ablations = Ablations.build(readout, residual, target, w_out, 10 * delta.sign())
+    found, exact = (
+        measure(readout, ablations, Plan(5, 7)) for measure in (second_order_effects, exact_effects)
+    )
     assert list(found.columns) == list(exact.columns)
-    assert found.loc[2:, "loss_total"].tolist() == pytest.approx(exact.loc[2:, "loss_total"])
+    for name in ("entropy_total", "entropy_direct", "loss_total", "kl_from_clean"):
+        assert found[name].tolist() == pytest.approx(exact[name].tolist(), rel=1e-3), name
+
+
+def test_a_neuron_with_a_poor_estimate_is_measured_exactly(monkeypatch):
+    readout, (residual, target, w_out, delta) = inputs()
+    delta *= torch.tensor([0.1, 0.01, 0.1, 0.01, 0.1])
+    ablations = Ablations.build(readout, residual, target, w_out, delta)
+    error = second_order_effects(readout, ablations, Plan(5, 7))["error_estimate"]
+    monkeypatch.setattr(effects, "POOR_ESTIMATE", float(error.median()))
+    found = second_order_effects(readout, ablations, Plan(5, 7))
+    exact = exact_effects(readout, ablations, Plan(5, 7))
+    poor = error > error.median()
+    assert 0 < poor.sum() < 5
+    assert ((found["method"] == "exact") == poor).all()
+    for name in ("entropy_total", "loss_direct", "kl_from_clean"):
+        assert found.loc[poor, name].tolist() == pytest.approx(exact.loc[poor, name].tolist())
+        assert (found.loc[~poor, name] != exact.loc[~poor, name]).all(), name
 
 
 def test_the_rounding_of_small_changes_is_no_error_of_the_estimate():

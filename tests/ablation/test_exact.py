@@ -10,12 +10,9 @@ from hypothesis import strategies as st
 import references
 import references_ablation
 from confidence_neurons.ablation import scan
-from confidence_neurons.ablation.exact import (
-    ELEMENTS_AT_ONCE,
-    distribution_in_bits,
-    exact_changes,
-)
+from confidence_neurons.ablation.exact import exact_changes, exact_pairs
 from confidence_neurons.ablation.readout import Ablations, Clean, Readout
+from confidence_neurons.ablation.softmax import ELEMENTS_AT_ONCE, distribution_in_bits
 from confidence_neurons.final_norm import FinalNorm
 from confidence_neurons.frequency import Unigram
 
@@ -104,6 +101,28 @@ def test_huge_logits_do_not_overflow(loudness):
             assert found[name][:, neuron].double().allclose(values, rtol=1e-4, atol=rounding), name
     for name, values in found.items():
         assert values.isfinite().all(), name
+
+
+@pytest.mark.parametrize("loudness", [300.0, 3000.0])
+def test_huge_changes_do_not_overflow(loudness):
+    readout, (residual, target, w_out, delta) = inputs()
+    found = changes(readout, (residual, target, w_out, loudness * delta))
+    for name, values in found.items():
+        assert values.isfinite().all(), name
+
+
+@pytest.mark.parametrize("loudness", [1.0, 300.0])
+@pytest.mark.parametrize("elements", [40, 120, 2**20])
+def test_pairs_of_token_and_neuron_are_as_in_the_whole(loudness, elements, monkeypatch):
+    monkeypatch.setitem(ELEMENTS_AT_ONCE, "cpu", elements)
+    readout, (residual, target, w_out, delta) = inputs()
+    ablations = Ablations.build(readout, residual, target, w_out, loudness * delta)
+    clean = Clean.build(readout, ablations)
+    readings = ablations.w_out @ readout.unembedding
+    whole = exact_changes(readout, clean, ablations, readings)
+    pairs = torch.tensor([[6, 0], [0, 4], [0, 0], [3, 2], [6, 4]])
+    found = exact_pairs(readout, clean, ablations, readings, pairs)
+    assert_close(found, {name: values[tuple(pairs.T)] for name, values in whole.items()})
 
 
 @pytest.mark.parametrize("elements", [1, 90, 401, 10**6])

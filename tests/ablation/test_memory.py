@@ -14,16 +14,18 @@ from confidence_neurons.ablation.memory import (
     TENSORS_PER_TOKEN,
     Plan,
 )
+from confidence_neurons.ablation.second_order import NEURONS_AT_ONCE
 
 ELEMENTS = 2**20
 
 
 def held(plan, d_vocab):
-    """Bytes of readings, of tokens, and of one block."""
+    """Bytes of readings and of squares of some, of tokens, and of one block."""
     row = FLOAT * d_vocab
+    readings = (plan.neurons + min(plan.neurons, NEURONS_AT_ONCE)) * row
     tokens = TENSORS_PER_TOKEN * row + TENSORS_PER_PAIR * FLOAT * plan.neurons
     block = BLOCK_TENSORS * FLOAT * max(ELEMENTS, d_vocab)
-    return plan.neurons * row + plan.tokens * tokens + block
+    return readings + plan.tokens * tokens + block
 
 
 def least(d_vocab):
@@ -54,3 +56,7 @@ def test_the_default_holds_all_neurons_of_the_bundled_model_at_once():
     plan = Plan.within(DEFAULT_BUDGET, 2048, 512)
     assert plan.neurons == 512
     assert plan.tokens >= 100
+
+
+def test_the_index_of_a_device_does_not_matter():
+    assert Plan.within(2**30, 50_000, 3000, "cuda:0") == Plan.within(2**30, 50_000, 3000, "cuda")

@@ -4,11 +4,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from confidence_neurons.ablation.engine import (
-    exact_pieces,
-    second_order_error,
-    second_order_pieces,
-)
+from confidence_neurons.ablation.check import ErrorCheck
+from confidence_neurons.ablation.engine import exact_pieces, second_order_pieces
 from confidence_neurons.ablation.exact import Changes
 from confidence_neurons.ablation.memory import Plan
 from confidence_neurons.ablation.readout import Ablations, Readout
@@ -39,12 +36,12 @@ def exact_effects(
 def second_order_effects(
     readout: Readout, ablations: Ablations, plan: Plan, seed: int = 0, *, progress: bool = False
 ) -> pd.DataFrame:
-    """The same, estimated; where the estimate is poor on a sample of tokens, exact after all.
+    """The same, estimated; neurons whose estimate is poor exact after all.
 
     Parameters
     ----------
     seed:
-        Decides the sample of tokens.
+        Decides the sample of tokens that tells the error.
 
     Returns
     -------
@@ -52,15 +49,18 @@ def second_order_effects(
     `entropy_total` (0 where exact), and `method` tells how the row was
     measured.
     """
-    error = second_order_error(readout, ablations, plan, seed)
-    poor = ~(error <= POOR_ESTIMATE)
     sums = Sums(len(ablations.w_out))
-    for piece in second_order_pieces(readout, ablations, plan, poor.tolist(), progress=progress):
+    check = ErrorCheck(len(ablations.target), len(ablations.w_out), seed)
+    for piece in second_order_pieces(readout, ablations, plan, check, progress=progress):
         sums.add(piece.neurons, piece.changes)
-    return sums.means(len(ablations.target)).assign(
-        method=["exact" if exact else "second-order" for exact in poor.tolist()],
-        error_estimate=error.masked_fill(poor, 0).numpy(),
-    )
+    frame = sums.means(len(ablations.target))
+    error = check.relative_error(torch.tensor(frame["entropy_total"].tolist(), dtype=torch.float64))
+    frame = frame.assign(method="second-order", error_estimate=error.nan_to_num(0).numpy())
+    poor = (~(error <= POOR_ESTIMATE)).nonzero().squeeze(-1).tolist()
+    if poor:
+        exact = exact_effects(readout, ablations.neurons(poor), plan, progress=progress)
+        frame.loc[poor, exact.columns] = exact.to_numpy()
+    return frame
 
 
 class Sums:
@@ -72,14 +72,14 @@ class Sums:
         self.neurons = neurons
         self.sums: dict[str, Tensor] = {}
 
-    def add(self, neurons: slice | list[int], changes: Changes) -> None:
+    def add(self, neurons: slice, changes: Changes) -> None:
         for name, values in changes.items():
             self._add(name, neurons, values.abs())
         for quantity in self.SIGNED:
             if f"{quantity}_total" in changes:
                 self._add(f"{quantity}_shift", neurons, changes[f"{quantity}_total"])
 
-    def _add(self, name: str, neurons: slice | list[int], values: Tensor) -> None:
+    def _add(self, name: str, neurons: slice, values: Tensor) -> None:
         total = self.sums.setdefault(name, torch.zeros(self.neurons, dtype=torch.float64))
         total[neurons] += values.double().sum(dim=0).cpu()
 

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
-from confidence_neurons.ablation.exact import ELEMENTS_AT_ONCE
+import torch
+
+from confidence_neurons.ablation.second_order import NEURONS_AT_ONCE
+from confidence_neurons.ablation.softmax import elements_at_once
 
 FLOAT = 4
 DEFAULT_BUDGET = 896 * 2**20
@@ -15,7 +18,10 @@ BLOCK_TENSORS = 3  # of the size of one block of ablated logits
 
 @dataclass(frozen=True)
 class Plan:
-    """Neurons whose readings are held at once (a panel), and tokens at once."""
+    """Neurons whose readings are held at once (a panel), and tokens at once.
+
+    Of some of a panel's readings second order holds the squares as well.
+    """
 
     neurons: int
     tokens: int
@@ -32,11 +38,12 @@ class Plan:
         ValueError
             If the budget does not hold one neuron and one token.
         """
-        block = BLOCK_TENSORS * FLOAT * max(ELEMENTS_AT_ONCE.get(device, 2**20), d_vocab)
+        at_once = elements_at_once(torch.device(device))
+        block = BLOCK_TENSORS * FLOAT * max(at_once, d_vocab)
         row = FLOAT * d_vocab
         token = TENSORS_PER_TOKEN * row
         pair = TENSORS_PER_PAIR * FLOAT
-        least = block + 2 * (row + token + pair)
+        least = block + 2 * (2 * row + token + pair)
         if not budget >= least:
             raise ValueError(
                 f"expected a memory_budget of at least {least:,} bytes for a vocabulary of "
@@ -44,8 +51,10 @@ class Plan:
             )
         free = budget - block
         for_tokens = min(free / 2, ENOUGH_TOKENS * (token + pair * neurons))
-        panels = -(-neurons // int((free - for_tokens) // row))
-        panel = -(-neurons // panels)
-        tokens = int((free - panel * row) // (token + pair * panel))
-        in_cache = max(MOST_TOKENS, ELEMENTS_AT_ONCE.get(device, 2**20) // d_vocab)
+        rows = int((free - for_tokens) // row)
+        most = max(rows // 2, rows - NEURONS_AT_ONCE)
+        panel = -(-neurons // -(-neurons // most))
+        held = (panel + min(panel, NEURONS_AT_ONCE)) * row
+        tokens = int((free - held) // (token + pair * panel))
+        in_cache = max(MOST_TOKENS, at_once // d_vocab)
         return cls(panel, max(1, min(tokens, in_cache)))

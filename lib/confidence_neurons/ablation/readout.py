@@ -171,3 +171,7 @@ class Clean:
         probability = centred.exp()
         entropy = -torch.linalg.vecdot(probability, centred).unsqueeze(-1)
         return cls(centred.add_(entropy), probability, entropy)
+
+    def tokens(self, rows: slice | Tensor) -> "Clean":
+        """The same for some of the tokens."""
+        return Clean(self.centred[rows], self.probability[rows], self.entropy[rows])

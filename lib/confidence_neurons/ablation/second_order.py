@@ -15,8 +15,10 @@ moments under the clean distribution and k3 the third mixed cumulant,
 
 All of these are polynomials in e and b, whose coefficients are moments of
 l, g and q. The next term is of third order in d: the error grows with the
-cube of the change, and is worst for strong neurons on the tokens where they
-fire. Moments linear in q go through the unembedding first, E[q] = w (W p),
+cube of the change. So ablations that change the logits strongly, neurons on
+the tokens where they fire, are left to the exact way (see `engine`).
+
+Moments linear in q go through the unembedding first, E[q] = w (W p),
 which costs d_model and not d_mlp products per vocabulary entry; only the two
 quadratic ones need a product of [token, d_vocab] with [d_vocab, neuron].
 """
@@ -31,7 +33,7 @@ from confidence_neurons.ablation.exact import Changes
 from confidence_neurons.ablation.readout import Ablations, Clean, Readout
 
 RIVALS = 8
-NEURONS_AT_ONCE = 512  # in one product; a CPU is some 20 % slower with thousands
+NEURONS_AT_ONCE = 256  # whose squared readings are held, and in one product
 
 
 @torch.no_grad()
@@ -39,14 +41,14 @@ def second_order_changes(
     readout: Readout,
     clean: Clean,
     ablations: Ablations,
-    squares: Float[Tensor, "neuron d_vocab"],
+    readings: Float[Tensor, "neuron d_vocab"],
 ) -> Changes:
     """Ablated minus clean, in nats, estimated for each token and neuron.
 
     Parameters
     ----------
-    squares:
-        The squared readings of the neurons, one row per neuron.
+    readings:
+        q = w_out W of each neuron.
 
     Returns
     -------
@@ -54,7 +56,7 @@ def second_order_changes(
     looks at the most probable tokens of the clean distribution only, `RIVALS`
     of them.
     """
-    moments = _Moments.build(readout, clean, ablations, squares)
+    moments = _Moments.build(readout, clean, ablations, readings)
     on_target = _readings_of(readout, ablations, ablations.target[:, None])[:, 0]
     scaled_target = moments.scaled.gather(1, ablations.target[:, None])
 
@@ -75,7 +77,7 @@ def second_order_changes(
         "entropy_direct": -push * moments.l_q - (direct_variance + direct_third) / 2,
         "loss_total": pushed * mean_minus_target - stretch * scaled_target + total_variance / 2,
         "loss_direct": push * mean_minus_target + direct_variance / 2,
-        "kl_from_clean": total_variance / 2,
+        "kl_from_clean": (total_variance / 2).clamp(min=0),
         "argmax_changed": _argmax_changes(readout, clean, ablations, moments.scaled),
     }
 
@@ -105,7 +107,7 @@ class _Moments:
         readout: Readout,
         clean: Clean,
         ablations: Ablations,
-        squares: Float[Tensor, "neuron d_vocab"],
+        readings: Float[Tensor, "neuron d_vocab"],
     ) -> "_Moments":
         p, logits = clean.probability, clean.centred
         scaled = logits - readout.bias
@@ -114,16 +116,12 @@ class _Moments:
         def linear(weights: Float[Tensor, "token d_vocab"]) -> Float[Tensor, "token neuron"]:
             return (weights @ readout.unembedding.T) @ ablations.w_out.T
 
-        def of_squares(weights: Float[Tensor, "token d_vocab"]) -> Float[Tensor, "token neuron"]:
-            parts = squares.split(NEURONS_AT_ONCE)
-            return torch.cat([weights @ part.T for part in parts], dim=-1)
-
         def mean_scaled(weights: Float[Tensor, "token d_vocab"]) -> Float[Tensor, "token 1"]:
             return torch.linalg.vecdot(weights, scaled).unsqueeze(-1)
 
-        q, q_q = linear(p), of_squares(p)
         weights = p * logits  # one buffer for p l, then p (l g - E[l g]), then p g
-        l_q, l_q_q, l_g = linear(weights), of_squares(weights), mean_scaled(weights)
+        q_q, l_q_q = _means_of_squares((p, weights), readings)
+        q, l_q, l_g = linear(p), linear(weights), mean_scaled(weights)
         weights.mul_(scaled).addcmul_(l_g, p, value=-1)
         l_g_q, l_g_g = linear(weights), mean_scaled(weights)
         torch.mul(p, scaled, out=weights)
@@ -139,6 +137,20 @@ class _Moments:
             q_q=q_q.sub_(q.square()),
             l_q_q=l_q_q.sub_(2 * q * l_q),
         )
+
+
+def _means_of_squares(
+    weights: tuple[Float[Tensor, "token d_vocab"], ...], readings: Float[Tensor, "neuron d_vocab"]
+) -> list[Float[Tensor, "token neuron"]]:
+    """Weighted means of the squared readings; squares of some neurons at a time, in one buffer."""
+    means = [each.new_empty(len(each), len(readings)) for each in weights]
+    squares = readings.new_empty(min(len(readings), NEURONS_AT_ONCE), readings.shape[1])
+    for first in range(0, len(readings), NEURONS_AT_ONCE):
+        some = slice(first, first + NEURONS_AT_ONCE)
+        part = torch.square(readings[some], out=squares[: len(readings[some])])
+        for each, mean in zip(weights, means, strict=True):
+            mean[:, some] = each @ part.T
+    return means
 
 
 def _readings_of(
