@@ -73,6 +73,13 @@ def test_no_factor_is_no_fault():
     assert adds_w_out(model, references.tokens_for())
 
 
+def test_numbers_too_large_for_half_precision_are_not_taken_for_another_architecture():
+    model = references.load_network(references.tiny_network("llama")).to(torch.float16)
+    model.blocks[0].mlp.W_out[:] = 60_000
+    with pytest.raises(ValueError, match=r"got NaN, .* too large for torch\.float16\?"):
+        check_logits(model, references.tokens_for())
+
+
 def test_a_norm_after_the_mlp_is_found():
     assert not adds_w_out(references.tiny_pair("gemma2")[0], references.tokens_for())
 

@@ -7,6 +7,8 @@ import pytest
 import references
 import references_ablation
 from confidence_neurons.ablation import scan, token_effects
+from confidence_neurons.ablation.rerun import TENSORS_PER_ROW
+from confidence_neurons.forward import logits_from_residual
 from confidence_neurons.text import prose_tokens
 
 CHANGES = [
@@ -68,6 +70,25 @@ def test_the_scan_has_the_means_of_the_absolute_values():
     frame = scan(model, tokens, neurons=[5, 2]).set_index("neuron")
     for name in CHANGES:
         assert means[name].tolist() == pytest.approx(frame[name].tolist(), rel=1e-4, abs=2e-7)
+
+
+def test_the_budget_decides_how_many_rows_are_unembedded_at_once(monkeypatch):
+    model = references.bundled("prose")
+    tokens = prose_tokens(model, 256, 5)
+    seen = []
+
+    def spy(model, residual):
+        seen.append(len(residual))
+        return logits_from_residual(model, residual)
+
+    monkeypatch.setattr("confidence_neurons.ablation.tokens.logits_from_residual", spy)
+    large = token_effects(model, tokens, [5])
+    assert seen == [4, 1]
+    seen.clear()
+    budget = 2.5 * TENSORS_PER_ROW * 4 * 256 * model.cfg.d_vocab
+    small = token_effects(model, tokens, [5], memory_budget=budget)
+    assert seen == [2, 2, 1]
+    assert small["entropy"].tolist() == pytest.approx(large["entropy"].tolist(), rel=1e-4)
 
 
 def test_a_small_budget_gives_the_same_rows():

@@ -27,8 +27,15 @@ def check_logits(model: TransformerBridge, tokens: Int[Tensor, "batch position"]
     ------
     NotImplementedError
         If log-probabilities at the first few tokens are others.
+    ValueError
+        If they are NaN.
     """
     residual, _, own = _run(model, tokens)
+    if own.isnan().any():
+        raise ValueError(
+            f"{model.cfg.model_name}: expected logits that are numbers, got NaN, though no weight "
+            f"is NaN: too large for {own.dtype}? Load the model with load_model, in float32"
+        )
     normalised = FinalNorm.from_model(model).apply(residual)
     logits = normalised @ model.W_U.float() + model.b_U.float()
     cap = soft_cap(model)

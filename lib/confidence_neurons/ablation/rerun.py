@@ -21,7 +21,7 @@ from confidence_neurons.text import measured
 
 SCALE = "ln_final.hook_scale"
 MOST_ROWS = 16  # with more, it is not faster
-TENSORS_PER_ROW = 16  # of size position x d_vocab: logits, and what is made of them
+TENSORS_PER_ROW = 16  # of size position x d_vocab; some 13 are held at once
 
 
 @torch.no_grad()

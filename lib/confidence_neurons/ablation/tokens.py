@@ -12,6 +12,7 @@ from confidence_neurons.ablation.arguments import check_budget
 from confidence_neurons.ablation.engine import exact_pieces
 from confidence_neurons.ablation.memory import DEFAULT_BUDGET, Plan
 from confidence_neurons.ablation.request import Request
+from confidence_neurons.ablation.rerun import rows_within
 from confidence_neurons.distributions import entropy, next_token_loss, reciprocal_rank
 from confidence_neurons.forward import logits_from_residual, run_final
 from confidence_neurons.text import measured
@@ -47,7 +48,7 @@ def token_effects(
     TypeError, ValueError
         As `scan`.
     NotImplementedError
-        Where an ablation is not an update of the last residual stream.
+        As `scan`, and where an ablation is not an update of the last residual stream.
     """
     check_budget(memory_budget)
     request = Request.check(
@@ -68,7 +69,8 @@ def token_effects(
         for name, values in piece.changes.items():
             whole = changes.setdefault(name, torch.empty(ablations.push.shape))
             whole[piece.tokens, piece.neurons] = values.cpu()
-    context = _context(model, tokens)
+    rows = rows_within(memory_budget, model, tokens.shape[1])
+    context = _context(model, tokens, min(rows, ROWS_AT_ONCE))
     activations = means - ablations.push * ablations.scale
     frames = [
         context.assign(
@@ -83,10 +85,12 @@ def token_effects(
     return frame.reindex(columns=["neuron", *(name for name in frame if name != "neuron")])
 
 
-def _context(model: TransformerBridge, tokens: Int[Tensor, "batch position"]) -> pd.DataFrame:
+def _context(
+    model: TransformerBridge, tokens: Int[Tensor, "batch position"], rows_at_once: int
+) -> pd.DataFrame:
     """The clean prediction at each measured position."""
     parts: list[dict[str, Tensor]] = []
-    for rows in tokens.split(ROWS_AT_ONCE):
+    for rows in tokens.split(rows_at_once):
         logits = logits_from_residual(model, run_final(model, rows).residual).float()
         rows = rows.to(logits.device)
         parts.append(
