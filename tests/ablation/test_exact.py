@@ -12,7 +12,7 @@ import references_ablation
 from confidence_neurons.ablation import scan
 from confidence_neurons.ablation.exact import exact_changes, exact_pairs
 from confidence_neurons.ablation.readout import Ablations, Clean, Readout
-from confidence_neurons.ablation.softmax import ELEMENTS_AT_ONCE, distribution_in_bits
+from confidence_neurons.ablation.softmax import BYTES_AT_ONCE, distribution_in_bits
 from confidence_neurons.final_norm import FinalNorm
 from confidence_neurons.frequency import Unigram
 
@@ -114,7 +114,7 @@ def test_huge_changes_do_not_overflow(loudness):
 @pytest.mark.parametrize("loudness", [1.0, 300.0])
 @pytest.mark.parametrize("elements", [40, 120, 2**20])
 def test_pairs_of_token_and_neuron_are_as_in_the_whole(loudness, elements, monkeypatch):
-    monkeypatch.setitem(ELEMENTS_AT_ONCE, "cpu", elements)
+    monkeypatch.setitem(BYTES_AT_ONCE, "cpu", 4 * elements)
     readout, (residual, target, w_out, delta) = inputs()
     ablations = Ablations.build(readout, residual, target, w_out, loudness * delta)
     clean = Clean.build(readout, ablations)
@@ -130,7 +130,7 @@ def test_the_size_of_a_block_does_not_change_the_changes(elements, monkeypatch):
     readout, parts = inputs()
     unigram = Unigram.from_counts(references_ablation.counts_for(40), 40)
     whole = changes(readout, parts, unigram)
-    monkeypatch.setitem(ELEMENTS_AT_ONCE, "cpu", elements)
+    monkeypatch.setitem(BYTES_AT_ONCE, "cpu", 4 * elements)
     assert_close(changes(readout, parts, unigram), whole)
 
 

@@ -9,39 +9,40 @@ from hypothesis import strategies as st
 from confidence_neurons.ablation.memory import (
     BLOCK_TENSORS,
     DEFAULT_BUDGET,
-    FLOAT,
     TENSORS_PER_PAIR,
     TENSORS_PER_TOKEN,
     Plan,
 )
 from confidence_neurons.ablation.second_order import NEURONS_AT_ONCE
 
-ELEMENTS = 2**20
+BLOCK = 2**22
 
 
-def held(plan, d_vocab):
+def held(plan, d_vocab, size=4):
     """Bytes of readings and of squares of some, of tokens, and of one block."""
-    row = FLOAT * d_vocab
+    row = size * d_vocab
     readings = (plan.neurons + min(plan.neurons, NEURONS_AT_ONCE)) * row
-    tokens = TENSORS_PER_TOKEN * row + TENSORS_PER_PAIR * FLOAT * plan.neurons
-    block = BLOCK_TENSORS * FLOAT * max(ELEMENTS, d_vocab)
+    tokens = TENSORS_PER_TOKEN * row + TENSORS_PER_PAIR * size * plan.neurons
+    block = BLOCK_TENSORS * max(BLOCK, row)
     return readings + plan.tokens * tokens + block
 
 
-def least(d_vocab):
+def least(d_vocab, size=4):
     with pytest.raises(ValueError, match="memory_budget of at least") as refused:
-        Plan.within(0, d_vocab, 1)
+        Plan.within(0, d_vocab, 1, number_size=size)
     return int(re.search(r"at least ([\d,]+) bytes", str(refused.value))[1].replace(",", ""))
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.integers(256, 200_000), st.integers(1, 12_000), st.floats(1, 1000))
-def test_a_plan_keeps_within_its_budget(d_vocab, neurons, factor):
-    budget = least(d_vocab) * factor
-    plan = Plan.within(budget, d_vocab, neurons)
+@given(
+    st.integers(256, 200_000), st.integers(1, 12_000), st.floats(1, 1000), st.sampled_from([4, 8])
+)
+def test_a_plan_keeps_within_its_budget(d_vocab, neurons, factor, size):
+    budget = least(d_vocab, size) * factor
+    plan = Plan.within(budget, d_vocab, neurons, number_size=size)
     assert 1 <= plan.neurons <= neurons
     assert plan.tokens >= 1
-    assert held(plan, d_vocab) <= budget
+    assert held(plan, d_vocab, size) <= budget
 
 
 @settings(max_examples=50, deadline=None)

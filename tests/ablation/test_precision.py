@@ -1,9 +1,8 @@
 """Models in half and in double precision.
 
 The references take activations, residual stream and weights as the model has
-them, rounded, and do the rest in double precision. The scan does the rest in
-float32, so that the two agree as for a model in float32, however coarse the
-model itself is.
+them, rounded, and do the rest in double precision. So does the scan of a few
+neurons and tokens, however coarse the model itself is.
 """
 
 import pytest

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import references
 import references_ablation
 from confidence_neurons import unigram_counts
-from confidence_neurons.ablation import scan
+from confidence_neurons.ablation import request, scan
 from confidence_neurons.ablation.scan import COLUMNS
 from confidence_neurons.text import corrupt, prose_tokens
 from tiny_models import ARCHITECTURES
@@ -33,7 +33,9 @@ FREQUENCY_COLUMNS = {
 }
 
 
-def assert_agrees_with_references(model, tokens, neurons, reference, counts):
+def assert_agrees_with_references(
+    model, tokens, neurons, reference, counts, references_and_noise=REFERENCES
+):
     frame = scan(model, tokens, neurons=neurons, reference=reference, frequency=True, counts=counts)
     assert frame["neuron"].tolist() == neurons
     assert set(frame.columns) == {*PLAIN_COLUMNS, *FREQUENCY_COLUMNS}
@@ -42,7 +44,7 @@ def assert_agrees_with_references(model, tokens, neurons, reference, counts):
         neuron = found["neuron"]
         mean = references_ablation.mean_activation(model, source, neuron)
         assert found["mean_activation"] == pytest.approx(mean, rel=1e-5, abs=1e-6)
-        for way, noise in REFERENCES:
+        for way, noise in references_and_noise:
             changes = way(model, tokens, neuron, reference=reference, counts=counts)
             expected = references_ablation.row(changes)
             assert set(expected) >= FREQUENCY_COLUMNS
@@ -80,6 +82,24 @@ def test_every_effect_agrees_on_the_bundled_models(name, own_reference):
     neurons = [*norms.topk(3).indices.tolist(), int(norms.argmin())]
     reference = prose_tokens(model, 60, 9)[7:] if own_reference else None
     assert_agrees_with_references(model, tokens, neurons, reference, counts)
+
+
+@pytest.mark.parametrize("architecture", ["gpt2-tied", "llama"])
+def test_what_is_too_large_for_double_precision_is_good_to_1e_7_nats(architecture, monkeypatch):
+    monkeypatch.setattr(request, "DOUBLE_BELOW", 0)
+    model, _ = references.tiny_pair(architecture)
+    tokens, counts = references.tokens_for(rows=3), references_ablation.counts_for()
+    single = [(references_ablation.by_formula, references_ablation.SINGLE_NOISE)]
+    assert_agrees_with_references(model, tokens, [63, 0, 5], None, counts, single)
+
+
+@pytest.mark.parametrize("name", ["prose", "prose-no-norm"])
+def test_the_bundled_models_in_single_precision(name, monkeypatch):
+    monkeypatch.setattr(request, "DOUBLE_BELOW", 0)
+    model, counts = references.bundled(name), unigram_counts(name)
+    tokens = corrupt(prose_tokens(model, 40, 3), 0.5, counts)
+    single = [(references_ablation.by_formula, references_ablation.SINGLE_NOISE)]
+    assert_agrees_with_references(model, tokens, [110, 307, 56], None, counts, single)
 
 
 def test_a_text_of_reference_changes_the_means_and_so_the_effects():

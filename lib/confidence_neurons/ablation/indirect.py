@@ -17,7 +17,7 @@ from torch import Tensor
 from confidence_neurons.ablation.exact import Changes
 from confidence_neurons.ablation.logits import LOG2E, SAFE_BITS
 from confidence_neurons.ablation.readout import Ablations, Clean, Readout
-from confidence_neurons.ablation.softmax import LN2, distribution_in_bits, elements_at_once
+from confidence_neurons.ablation.softmax import LN2, distribution_in_bits, rows_at_once
 
 NODES = 17
 NARROWEST = 1e-3
@@ -32,7 +32,7 @@ def indirect_changes(readout: Readout, clean: Clean, ablations: Ablations) -> Ch
     angles = (torch.arange(NODES, dtype=torch.float64) + 0.5) * (math.pi / NODES)
     nodes = angles.cos().to(low)
     stretch = torch.expm1((low + high) / 2 + (high - low) / 2 * nodes)
-    rows = max(1, elements_at_once(stretch.device) // len(readout.bias))
+    rows = rows_at_once(clean.centred)
     responses = [
         _scale_response(
             clean.centred[few],

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import torch
 
 from confidence_neurons.ablation.second_order import NEURONS_AT_ONCE
-from confidence_neurons.ablation.softmax import elements_at_once
+from confidence_neurons.ablation.softmax import bytes_at_once
 
-FLOAT = 4
 DEFAULT_BUDGET = 896 * 2**20
 TENSORS_PER_TOKEN = 5  # of size d_vocab: the clean distribution and what is made of it
 TENSORS_PER_PAIR = 32  # of size token x neuron: moments, sums, changes
@@ -27,8 +26,15 @@ class Plan:
     tokens: int
 
     @classmethod
-    def within(cls, budget: float, d_vocab: int, neurons: int, device: str = "cpu") -> "Plan":
-        """Share a budget, in bytes, between readings and tokens.
+    def within(
+        cls,
+        budget: float,
+        d_vocab: int,
+        neurons: int,
+        device: str = "cpu",
+        number_size: int = 4,
+    ) -> "Plan":
+        """Share a budget, in bytes, between readings and tokens; numbers have `number_size` bytes.
 
         The budget covers what a scan holds beside the model, its effective
         unembedding, and the activations and residual streams of the tokens.
@@ -38,11 +44,11 @@ class Plan:
         ValueError
             If the budget does not hold one neuron and one token.
         """
-        at_once = elements_at_once(torch.device(device))
-        block = BLOCK_TENSORS * FLOAT * max(at_once, d_vocab)
-        row = FLOAT * d_vocab
+        row = number_size * d_vocab
+        at_once = bytes_at_once(torch.device(device))
+        block = BLOCK_TENSORS * max(at_once, row)
         token = TENSORS_PER_TOKEN * row
-        pair = TENSORS_PER_PAIR * FLOAT
+        pair = TENSORS_PER_PAIR * number_size
         least = block + 2 * (2 * row + token + pair)
         if not budget >= least:
             raise ValueError(
@@ -56,5 +62,5 @@ class Plan:
         panel = -(-neurons // -(-neurons // most))
         held = (panel + min(panel, NEURONS_AT_ONCE)) * row
         tokens = int((free - held) // (token + pair * panel))
-        in_cache = max(MOST_TOKENS, at_once // d_vocab)
+        in_cache = max(MOST_TOKENS, at_once // row)
         return cls(panel, max(1, min(tokens, in_cache)))

@@ -29,7 +29,7 @@ COLUMNS_AT_ONCE = 2048
 
 @dataclass(frozen=True)
 class Readout:
-    """The final norm and the unembedding, in float32.
+    """The final norm and the unembedding, in single or double precision.
 
     Attributes
     ----------
@@ -59,6 +59,10 @@ class Readout:
         check_linear_unembedding(model)
         bias = model.b_U.detach().float()
         return cls(effective_unembedding(model), bias - bias.mean(), FinalNorm.from_model(model))
+
+    def to(self, dtype: torch.dtype) -> "Readout":
+        """The same in another precision."""
+        return Readout(self.unembedding.to(dtype), self.bias.to(dtype), self.norm)
 
     def unembed(self, vectors: Float[Tensor, "row d_model"]) -> Float[Tensor, "row d_vocab"]:
         """The product x W of each row with the unembedding.

@@ -10,6 +10,7 @@ from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.ablation.assumptions import adds_w_out, check_logits
+from confidence_neurons.ablation.memory import Plan
 from confidence_neurons.ablation.readout import Ablations, Readout
 from confidence_neurons.bundled import bundled_names
 from confidence_neurons.final_norm import FinalNorm
@@ -19,6 +20,8 @@ from confidence_neurons.frequency.counts import check_counts
 from confidence_neurons.loading import unigram_counts
 from confidence_neurons.neurons import chosen_neurons, layer_index, neuron_weights
 from confidence_neurons.text import measured
+
+DOUBLE_BELOW = 2**26  # ablated logits: tokens x neurons x vocabulary
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,31 @@ class Request:
         check_logits(self.model, self.tokens)
         return adds_w_out(self.model, self.tokens)
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """Precision of the closed form: double where it costs next to nothing.
+
+        In single precision an effect is good to some 1e-7 nats, which may be
+        all of it in a small model.
+        """
+        batch, length = self.tokens.shape
+        logits = batch * (length - 2) * len(self.neurons) * self.model.cfg.d_vocab
+        has_double = self.model.W_U.device.type != "mps"
+        return torch.float64 if has_double and logits <= DOUBLE_BELOW else torch.float32
+
+    def plan(self, memory_budget: float) -> Plan:
+        """How the closed form walks through tokens and neurons within a budget in bytes.
+
+        Raises
+        ------
+        ValueError
+            If the budget is too small.
+        """
+        device, size = str(self.model.cfg.device), self.dtype.itemsize
+        return Plan.within(
+            memory_budget, self.model.cfg.d_vocab, len(self.neurons), device, number_size=size
+        )
+
     def activations(self, tokens: Int[Tensor, "batch position"]) -> Float[Tensor, "token neuron"]:
         """Activations of the chosen neurons at the measured positions of some rows."""
         state = run_final(self.model, tokens, layer=self.layer)
@@ -124,13 +152,14 @@ class Request:
                 "(or this is not its last layer): there an ablation does not change the logits by "
                 "a multiple of w_out; use scan, which runs the network again"
             )
+        dtype = self.dtype
         state = run_final(self.model, self.tokens)
-        activations = measured(state.activations)[..., self.neurons].flatten(0, 1).float()
+        activations = measured(state.activations)[..., self.neurons].flatten(0, 1).to(dtype)
         source = activations if self.reference is None else self.activations(self.reference)
-        means = source.mean(dim=0, dtype=torch.float64).float()
-        readout = Readout.from_model(self.model)
-        residual = measured(state.residual).flatten(0, 1).float()
-        w_out = neuron_weights(self.model)[self.neurons]
+        means = source.mean(dim=0, dtype=torch.float64).to(dtype)
+        readout = Readout.from_model(self.model).to(dtype)
+        residual = measured(state.residual).flatten(0, 1).to(dtype)
+        w_out = neuron_weights(self.model)[self.neurons].to(dtype)
         target = self.tokens[:, 2:].flatten().to(residual.device)
         delta = means - activations
         return readout, Ablations.build(readout, residual, target, w_out, delta), means

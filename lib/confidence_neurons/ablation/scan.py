@@ -56,8 +56,9 @@ def scan(
     method:
         "exact", or "second-order": estimates from moments (see
         `second_order`), some five times faster on the bundled models and
-        fifteen on the shape of GPT-2 Small. Neurons whose estimate is off by
-        more than 5 % on a sample of tokens are measured exactly after all.
+        fifteen on the shape of GPT-2 Small. Ablations that change the logits
+        strongly are measured exactly all the same, and so are neurons whose
+        estimate is thought to be off by more than 5 %.
     frequency:
         Also measure the distance to the unigram distribution and what the
         frequency direction mediates; exact method only.
@@ -124,9 +125,7 @@ def scan(
     check_null_dimension(null_dimension, model.cfg.d_model)
     if method not in METHODS:
         raise ValueError(f"expected a method among {', '.join(METHODS)}, got {method!r}")
-    plan = Plan.within(
-        memory_budget, model.cfg.d_vocab, len(request.neurons), str(model.cfg.device)
-    )
+    plan = request.plan(memory_budget)
     if method == "second-order" and (frequency or not request.is_residual_update):
         raise ValueError(
             "second order covers neither the frequency columns nor ablations that need the "
@@ -150,7 +149,8 @@ def scan(
 def _effects(request: Request, method: str, plan: Plan, seed: int, progress: bool) -> pd.DataFrame:
     readout, ablations, means = request.ablations()
     if method == "exact":
-        frame = exact_effects(readout, ablations, plan, request.unigram, progress=progress)
+        unigram = None if request.unigram is None else request.unigram.to(request.dtype)
+        frame = exact_effects(readout, ablations, plan, unigram, progress=progress)
     else:
         frame = second_order_effects(readout, ablations, plan, seed, progress=progress)
     return frame.assign(mean_activation=means.cpu().numpy())

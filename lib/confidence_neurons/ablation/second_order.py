@@ -176,4 +176,4 @@ def _argmax_changes(
             + pushed * (readings[:, 0] - readings[:, rival])
         )
         changed |= lead < 0
-    return changed.float()
+    return changed.to(stretch)

@@ -15,7 +15,7 @@ from confidence_neurons.ablation.logits import AblatedLogits
 from confidence_neurons.frequency import Unigram
 
 LN2 = math.log(2)
-ELEMENTS_AT_ONCE = {"cpu": 2**20, "cuda": 2**23}
+BYTES_AT_ONCE = {"cpu": 2**22, "cuda": 2**25}
 
 
 def softmax_changes(
@@ -33,7 +33,7 @@ def softmax_changes(
     been taken off the logits.
     """
     clean = _CleanSums.build(logits, unigram, restored)
-    rows = max(1, elements_at_once(logits.base.device) // logits.base.shape[1])
+    rows = rows_at_once(logits.base)
     memory = logits.base.new_empty(2, rows, logits.base.shape[1])
     found: dict[str, Tensor] = {}
     for block in _blocks(len(logits.base), len(logits.readings), rows):
@@ -59,7 +59,7 @@ def softmax_changes_at(
     `probability` is the clean distribution, under which that mean is taken.
     """
     clean = _CleanSums.build(logits)
-    rows = max(1, elements_at_once(logits.base.device) // logits.base.shape[1])
+    rows = rows_at_once(logits.base)
     memory = logits.base.new_empty(3, rows, logits.base.shape[1])
     parts = []
     for few in pairs.split(rows):
@@ -172,9 +172,14 @@ def distribution_in_bits(
     return found | {"entropy": log_z - weights.mul_(z).sum(dim=-1) / total}
 
 
-def elements_at_once(device: torch.device) -> int:
-    """How many logits to work on at once: what fits a processor's cache, or fills a GPU."""
-    return ELEMENTS_AT_ONCE.get(device.type, 2**20)
+def rows_at_once(logits: Float[Tensor, "row d_vocab"]) -> int:
+    """How many rows of logits to work on at once: a block fits the cache, or fills a GPU."""
+    return max(1, bytes_at_once(logits.device) // (logits.itemsize * logits.shape[1]))
+
+
+def bytes_at_once(device: torch.device) -> int:
+    """Size of a block of logits."""
+    return BYTES_AT_ONCE.get(device.type, BYTES_AT_ONCE["cpu"])
 
 
 def _blocks(tokens: int, neurons: int, rows: int) -> Iterator[tuple[slice, slice]]:

@@ -10,7 +10,7 @@ from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.ablation.arguments import check_budget
 from confidence_neurons.ablation.engine import exact_pieces
-from confidence_neurons.ablation.memory import DEFAULT_BUDGET, Plan
+from confidence_neurons.ablation.memory import DEFAULT_BUDGET
 from confidence_neurons.ablation.request import Request
 from confidence_neurons.ablation.rerun import rows_within
 from confidence_neurons.distributions import entropy, next_token_loss, reciprocal_rank
@@ -60,14 +60,12 @@ def token_effects(
         counts=None,
         frequency=False,
     )
-    plan = Plan.within(
-        memory_budget, model.cfg.d_vocab, len(request.neurons), str(model.cfg.device)
-    )
+    plan = request.plan(memory_budget)
     readout, ablations, means = request.ablations()
     changes: dict[str, Tensor] = {}
     for piece in exact_pieces(readout, ablations, plan):
         for name, values in piece.changes.items():
-            whole = changes.setdefault(name, torch.empty(ablations.push.shape))
+            whole = changes.setdefault(name, torch.empty_like(ablations.push, device="cpu"))
             whole[piece.tokens, piece.neurons] = values.cpu()
     rows = rows_within(memory_budget, model, tokens.shape[1])
     context = _context(model, tokens, min(rows, ROWS_AT_ONCE))

@@ -88,6 +88,11 @@ class Unigram:
             mean_direction=float(probability.double() @ direction.double()),
         )
 
+    def to(self, dtype: torch.dtype) -> "Unigram":
+        """The same in another precision."""
+        probability, direction = self.probability.to(dtype), self.direction.to(dtype)
+        return Unigram(probability, direction, self.spread, self.mean_direction)
+
 
 def check_vocabulary(counts: Int[Tensor, " d_vocab"], d_vocab: int) -> None:
     """Refuse counts that are not one for each token of the vocabulary.
