@@ -34,7 +34,7 @@ def mediation_chart(effects: pd.DataFrame) -> alt.Chart:
     large = effects["group"] != OTHERS
     for number, (effect, share) in enumerate(MEASURES.values()):
         shown[f"effect{number}"] = effects[effect].round(5)
-        shown[f"share{number}"] = effects[share].round(2)
+        shown[f"share{number}"] = effects[share].round(3)
         largest = effects.groupby("measured")[effect].transform("max")
         large |= effects[effect] / largest > SMALLEST
     shown = shown[large]
@@ -50,10 +50,14 @@ def mediation_chart(effects: pd.DataFrame) -> alt.Chart:
         )
         .mark_point(filled=True, opacity=0.8)
         .encode(
-            x=alt.X("shown:Q", title="share of the effect mediated by u"),
+            x=alt.X(
+                "shown:Q",
+                scale=alt.Scale(nice=False, padding=8),
+                title="share of the effect mediated by u",
+            ),
             y=alt.Y(
                 "effect:Q",
-                scale=alt.Scale(type="log", nice=False),
+                scale=alt.Scale(type="log", nice=False, padding=8),
                 title="mean absolute effect (nats)",
             ),
             color=colour,
@@ -64,7 +68,7 @@ def mediation_chart(effects: pd.DataFrame) -> alt.Chart:
                 "neuron:N",
                 "group:N",
                 alt.Tooltip("effect:Q", title="effect (nats)"),
-                alt.Tooltip("share:Q", title="share mediated by u"),
+                alt.Tooltip("share:Q", title="share mediated by u", format=".2f"),
                 alt.Tooltip("cosine:Q", title="cosine with u"),
                 alt.Tooltip("rho:Q", title="null-space fraction"),
             ],

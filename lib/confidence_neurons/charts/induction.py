@@ -195,14 +195,17 @@ def changes_chart(changes: pd.DataFrame, groups: pd.Series) -> alt.LayerChart:
         .encode(
             x=alt.X(
                 "synthetic:Q",
-                title="change of activation, second minus first copy of random tokens",
+                title=["change of activation,", "second minus first copy of random tokens"],
             )
         )
     )
     marked = base.transform_filter(f"datum.group !== '{OTHERS}'")
     intervals = marked.mark_rule(opacity=0.5).encode(y="low:Q", y2="high:Q", color=colour)
     points = base.mark_point(filled=True, size=36, opacity=0.7).encode(
-        y=alt.Y("change:Q", title="change of activation on the other text, repeat minus no repeat"),
+        y=alt.Y(
+            "change:Q",
+            title=["change of activation on the other text,", "repeat minus no repeat"],
+        ),
         color=colour,
         shape=shape,
         tooltip=[
