@@ -25,7 +25,7 @@ def neuron_weights(
     place = layer_index(model, layer)
     mlp = getattr(model.blocks[place], "mlp", None)
     w_out = getattr(mlp, "W_out", None)
-    if not isinstance(w_out, Tensor) or w_out.ndim != 2:
+    if not isinstance(w_out, Tensor):
         found = "none" if mlp is None else type(mlp).__name__
         raise NotImplementedError(
             f"{model.cfg.model_name}: expected a plain or gated MLP with one w_out in layer "
