@@ -223,7 +223,7 @@ def properties(
 
 
 def assert_agrees(found: Mapping, expected: dict[str, float], noise: float) -> None:
-    """Each expected number within 1e-4 relative, or within the noise of the way it was worked out."""
+    """Each expected number within 1e-4 relative, or within the noise of its precision."""
     for name, value in expected.items():
         # The reverse KL is a difference of larger numbers.
         rounding = 4 * noise if name.startswith("kl_reverse") else noise

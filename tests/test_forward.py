@@ -4,6 +4,7 @@ import pytest
 import torch
 
 import references
+from confidence_neurons import forward
 from confidence_neurons.distributions import entropy
 from confidence_neurons.final_norm import FinalNorm
 from confidence_neurons.forward import (
@@ -177,3 +178,20 @@ def test_a_batch_size_below_one_is_refused():
     model, _ = references.tiny_pair("neox-serial")
     with pytest.raises(ValueError, match="batch_size"):
         run_final(model, references.tokens_for(), batch_size=0)
+
+
+def test_no_attention_pattern_stays_in_memory():
+    model = references.bundled("prose")
+    run_final(model, prose_tokens(model, 32, 2))
+    for block in model.blocks:
+        assert block.attn._pattern is None
+
+
+def test_by_default_long_texts_go_through_in_pieces(monkeypatch):
+    model = references.bundled("prose")
+    monkeypatch.setattr(forward, "TOKENS_AT_ONCE", 70)
+    rows = []
+    with model.hooks(fwd_hooks=[("hook_embed", lambda value, hook: rows.append(len(value)))]):
+        run_final(model, prose_tokens(model, 32, 5))
+        run_final(model, prose_tokens(model, 100, 2))
+    assert rows == [2, 2, 1, 1, 1]

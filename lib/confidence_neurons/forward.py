@@ -11,6 +11,8 @@ from confidence_neurons.final_norm import FinalNorm
 from confidence_neurons.neurons import layer_index
 from confidence_neurons.text import check_tokens
 
+TOKENS_AT_ONCE = 2048
+
 
 @dataclass(frozen=True)
 class FinalState:
@@ -34,7 +36,7 @@ class FinalState:
 def run_final(
     model: TransformerBridge,
     tokens: Int[Tensor, "batch position"],
-    batch_size: int = 16,
+    batch_size: int | None = None,
     layer: int | None = None,
 ) -> FinalState:
     """Final residual stream and neuron activations of a layer (the last) for each token.
@@ -42,8 +44,9 @@ def run_final(
     Nothing is unembedded: the logits of many tokens would take more memory
     than all that is kept.
 
-    `batch_size` sequences go through the model at once; it bounds the memory
-    and does not change the result.
+    `batch_size` sequences go through the model at once, by default as many as
+    have `TOKENS_AT_ONCE` tokens; it bounds the memory and does not change the
+    result.
 
     Raises
     ------
@@ -52,6 +55,8 @@ def run_final(
         `batch_size` is below 1, or there is no such layer.
     """
     check_rows(model, tokens)
+    if batch_size is None:
+        batch_size = max(1, TOKENS_AT_ONCE // tokens.shape[1])
     if batch_size < 1:
         raise ValueError(f"expected a batch_size of at least 1, got {batch_size}")
     last = model.cfg.n_layers - 1

@@ -166,6 +166,9 @@ def _boot(
             f"model {name!r}: expected an architecture that TransformerLens can wrap and fold, got "
             f"{type(network).__name__}: take another model ({type(error).__name__}: {error})"
         ) from error
+    for block in model.blocks:
+        if hasattr(block, "attn"):
+            block.attn.register_forward_hook(_forget_pattern)
     final_eps = getattr(network.config, "final_layer_norm_eps", None)
     if final_eps is not None:
         # Under backward hooks the bridge reads epsilon here, otherwise from the module.
@@ -178,3 +181,12 @@ def _boot(
             "The tokenizer belongs to another model."
         )
     return model.eval().requires_grad_(False)
+
+
+def _forget_pattern(attention: torch.nn.Module, *_: object) -> None:
+    """Drop the last attention pattern, which the bridge keeps and never reads.
+
+    For long rows the patterns of all layers are larger than the model.
+    """
+    if getattr(attention, "_pattern", None) is not None:
+        attention._pattern = None

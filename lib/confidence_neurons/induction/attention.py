@@ -14,7 +14,7 @@ def attend_to_bos(
     model: TransformerBridge,
     tokens: Int[Tensor, "batch position"],
     heads: Sequence[Head],
-    batch_size: int = 16,
+    batch_size: int | None = None,
 ) -> FinalState:
     """BOS ablation: run the model with all attention of the given heads on position 0.
 
