@@ -8,7 +8,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from confidence_neurons.bundled import bundled_names, verified_file
 from confidence_neurons.model_directory import (
@@ -183,7 +183,7 @@ def _boot(
     return model.eval().requires_grad_(False)
 
 
-def _forget_pattern(attention: torch.nn.Module, *_: object) -> None:
+def _forget_pattern(attention: Any, *_: object) -> None:
     """Drop the last attention pattern, which the bridge keeps and never reads.
 
     For long rows the patterns of all layers are larger than the model.
