@@ -115,7 +115,7 @@ def test_second_order_is_refused_where_the_mlps_output_is_scaled():
 
 def test_token_effects_are_refused_where_the_mlps_output_is_scaled():
     model, _ = references.tiny_pair("granite-residual")
-    with pytest.raises(NotImplementedError, match="use scan"):
+    with pytest.raises(NotImplementedError, match="scales the MLP's output"):
         token_effects(model, references.tokens_for(), [0])
 
 

@@ -148,9 +148,9 @@ class Request:
         """
         if not self.is_residual_update:
             raise NotImplementedError(
-                f"{self.model.cfg.model_name} normalises the MLP's output or soft-caps its logits "
-                "(or this is not its last layer): there an ablation does not change the logits by "
-                "a multiple of w_out; use scan, which runs the network again"
+                f"{self.model.cfg.model_name} normalises or scales the MLP's output, or soft-caps "
+                "its logits (or this is not its last layer): there an ablation does not change "
+                "the logits by a multiple of w_out; use scan, which runs the network again"
             )
         dtype = self.dtype
         state = run_final(self.model, self.tokens)
