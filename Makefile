@@ -1,4 +1,4 @@
-# make book, make serve, make test, make outputs, make benchmark, make lint, make clean
+# make book, make serve, make test, make outputs, make benchmark, make colab, make lint, make clean
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -9,13 +9,14 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 BIN := .venv/bin
 STAMP := .venv/.installed
 SITE := _build/html
+COLAB := .venv/colab
 NBVAL := $(BIN)/python -m pytest -c nbval.ini
 
 # Nothing in this project may ask a model hub for anything.
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: book serve test outputs benchmark lint clean site
+.PHONY: book serve test outputs benchmark colab lint clean site
 
 book: site
 	@echo
@@ -42,6 +43,11 @@ outputs: $(STAMP)
 
 benchmark: $(STAMP)
 	$(BIN)/python benchmarks/ablation.py
+
+# The charts with the Altair that Colab has, which is older than the one of constraints.txt.
+colab: $(STAMP)
+	$(BIN)/python -m pip install --quiet --no-deps --target $(COLAB) altair==5.5.0
+	PYTHONPATH=$(COLAB) $(BIN)/python -m pytest tests/charts --numprocesses 2
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
