@@ -13,7 +13,7 @@ SEQUENCES, POSITIONS = 5, 6
 @pytest.fixture(scope="module")
 def effects():
     generator = np.random.default_rng(0)
-    ranks = generator.integers(1, 40, (SEQUENCES, POSITIONS))
+    ranks = generator.choice([1, 2, 10, 11, 100, 101, 400], (SEQUENCES, POSITIONS))
     rows = [
         {
             "neuron": neuron,
@@ -54,7 +54,12 @@ def test_equal_sequences_leave_no_doubt(effects):
 
 @pytest.mark.parametrize(
     ("name", "low", "high"),
-    [("first choice", 1, 1), ("ranks 2 to 10", 2, 10), ("later ranks", 11, 99)],
+    [
+        ("first choice", 1, 1),
+        ("ranks 2 to 10", 2, 10),
+        ("ranks 11 to 100", 11, 100),
+        ("later ranks", 101, 999),
+    ],
 )
 def test_losses_keep_their_sign_within_bands_of_ranks(effects, name, low, high):
     frame = loss_by_rank(effects, GROUPS)

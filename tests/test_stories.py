@@ -1,10 +1,13 @@
 """Stories of neurons, against hooks on the whole model."""
 
+import re
+
 import pytest
 import torch
 
 from confidence_neurons.distributions import entropy, next_token_loss
 from confidence_neurons.loading import load_model
+from confidence_neurons.predictions import token_labels
 from confidence_neurons.stories import (
     FROZEN,
     WITH,
@@ -13,6 +16,7 @@ from confidence_neurons.stories import (
     lay_out,
     neuron_stories,
     predictions_without,
+    strongest_places,
 )
 from confidence_neurons.text import corrupt
 from tiny_models import save_tiny_model
@@ -124,7 +128,30 @@ def test_activations_on_noise_agree_with_the_cache(model):
         assert row.activation == pytest.approx(expected, abs=1e-5)
 
 
+def test_strongest_places_are_the_peaks_of_the_best_rows(model):
+    tokens = rows(4, 7)
+    _, cache = model.run_with_cache(tokens)
+    frame = strongest_places(model, tokens, [9, 2], top=3, before=2, after=1)
+    assert list(frame["neuron"]) == [9] * 3 + [2] * 3
+    for neuron, part in frame.groupby("neuron", sort=False):
+        activations = cache[HOOK][:, 1:-1, neuron]
+        peaks = activations.amax(dim=1).sort(descending=True).values[:3]
+        assert part["activation"].tolist() == pytest.approx(peaks.tolist(), abs=1e-5)
+        for row in part.itertuples():
+            here = activations[row.sequence, row.position - 1].item()
+            assert row.activation == pytest.approx(here, abs=1e-5)
+            before, token, after = re.split("[«»]", row.context)
+            start = max(1, row.position - 2)
+            assert before + token + after == "".join(
+                token_labels(model, tokens[row.sequence, start : row.position + 2].tolist())
+            ).replace("␣", " ").replace("⏎", " / ")
+            label = token_labels(model, [int(tokens[row.sequence, row.position])])[0]
+            assert token == label.replace("␣", " ").replace("⏎", " / ")
+
+
 def test_bad_input_is_refused(model):
+    with pytest.raises(ValueError, match="top"):
+        strongest_places(model, rows(2), [0], top=3)
     with pytest.raises(ValueError, match="one row"):
         neuron_stories(model, {"two": rows(2)}, [0], reference=rows(2))
     with pytest.raises(ValueError, match="next token"):

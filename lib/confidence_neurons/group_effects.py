@@ -10,7 +10,12 @@ import torch
 from confidence_neurons.bootstrap import bootstrap_interval
 
 MEASURES = ("entropy_total", "kl_from_clean", "argmax_changed")
-RANKS = {"first choice": (1, 1), "ranks 2 to 10": (2, 10), "later ranks": (11, math.inf)}
+RANKS = {
+    "first choice": (1, 1),
+    "ranks 2 to 10": (2, 10),
+    "ranks 11 to 100": (11, 100),
+    "later ranks": (101, math.inf),
+}
 
 
 def group_effects(

@@ -93,6 +93,59 @@ def lay_out(labels: Iterable[str], width: int = LINE_CHARACTERS) -> pd.DataFrame
 
 
 @torch.no_grad()
+def strongest_places(
+    model: TransformerBridge,
+    tokens: Int[Tensor, "batch position"],
+    neurons: Sequence[int],
+    *,
+    top: int = 2,
+    before: int = 10,
+    after: int = 4,
+) -> pd.DataFrame:
+    """Where last-layer neurons fire most: the best place of each of the best rows.
+
+    Parameters
+    ----------
+    top:
+        How many rows for each neuron.
+    before, after:
+        How many tokens of context to give.
+
+    Returns
+    -------
+    `top` rows per neuron, strongest first: `neuron`, `sequence`, `position`,
+    `activation`, `context` (text, with the token itself in angle quotes).
+
+    Raises
+    ------
+    ValueError
+        If a neuron is not there or named twice, or `top` is not between 1 and
+        the number of rows.
+    """
+    chosen = chosen_neurons(neurons, len(neuron_weights(model)))
+    if not 1 <= top <= len(tokens):
+        raise ValueError(f"expected a top from 1 to {len(tokens)}, the number of rows, got {top}")
+    peaks, places = measured(run_final(model, tokens).activations)[..., chosen].max(dim=1)
+    rows = []
+    for column, neuron in enumerate(chosen):
+        for sequence in peaks[:, column].argsort(descending=True)[:top].tolist():
+            position = int(places[sequence, column]) + 1
+            start = max(1, position - before)
+            labels = token_labels(model, tokens[sequence, start : position + after + 1].tolist())
+            labels[position - start] = f"«{labels[position - start]}»"
+            rows.append(
+                {
+                    "neuron": neuron,
+                    "sequence": sequence,
+                    "position": position,
+                    "activation": float(peaks[sequence, column]),
+                    "context": "".join(labels).replace("␣", " ").replace("⏎", " / "),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+@torch.no_grad()
 def predictions_without(
     model: TransformerBridge,
     tokens: Int[Tensor, "1 position"],

@@ -87,3 +87,10 @@ def test_the_diagonal_reaches_as_far_as_the_points_of_each_text():
     ends = next(pd.DataFrame(data) for data in datasets if "tokens" not in data[0])
     assert (ends["confidence"] == ends["accuracy"]).all()
     assert ends.groupby("text")["accuracy"].max().to_dict() == {"noise": 0.375, "clean": 0.625}
+
+
+def test_no_set_is_called_the_model_left_alone():
+    bars = CHARTS["calibration"]["vconcat"][0]["layer"][0]["encoding"]["y"]["axis"]
+    points = CHARTS["reliability"]["layer"][-1]["encoding"]
+    for place in (bars, points["color"]["legend"], points["shape"]["legend"]):
+        assert place["labelExpr"] == "datum.label === 'none' ? 'model left alone' : datum.label"

@@ -1,5 +1,7 @@
 """Scatter plots of the effects of all neurons of a layer, with groups marked."""
 
+from collections.abc import Sequence
+
 import altair as alt
 import pandas as pd
 
@@ -88,7 +90,13 @@ def likeness_chart(neurons: pd.DataFrame) -> alt.Chart:
     `temperature_likeness`, one per text, with columns `text` and `group`.
     """
     return finish(
-        _effect_against(neurons, "likeness", "likeness to a temperature", "chosen_text_likeness"),
+        _effect_against(
+            neurons,
+            "likeness",
+            "likeness to a temperature",
+            "chosen_text_likeness",
+            [alt.Tooltip("entropy_ln_mediated:Q", format=".2f", title="LN-mediated fraction")],
+        ),
         title="Whose change is a change of confidence?",
         description=(
             "Scatter plot of the last layer's neurons for the chosen text. Across: how alike the "
@@ -100,7 +108,9 @@ def likeness_chart(neurons: pd.DataFrame) -> alt.Chart:
     )
 
 
-def _effect_against(neurons: pd.DataFrame, column: str, title: str, choice: str) -> alt.Chart:
+def _effect_against(
+    neurons: pd.DataFrame, column: str, title: str, choice: str, more: Sequence[alt.Tooltip] = ()
+) -> alt.Chart:
     """A share from 0 to 1 against the effect on entropy; a choice of text."""
     columns = ["neuron", column, "entropy_total", "entropy_ln_mediated", TEXT, "group"]
     colour, shape = group_encodings(neurons["group"])
@@ -122,7 +132,7 @@ def _effect_against(neurons: pd.DataFrame, column: str, title: str, choice: str)
                 alt.Tooltip("group:N"),
                 alt.Tooltip(f"{column}:Q", format=".2f", title=title),
                 alt.Tooltip("entropy_total:Q", format=".4f", title="|change of entropy| (nats)"),
-                alt.Tooltip("entropy_ln_mediated:Q", format=".2f", title="LN-mediated fraction"),
+                *more,
             ],
         )
         .add_params(_text_choice(neurons, choice))

@@ -51,14 +51,14 @@ def rank_chart(ranks: pd.DataFrame) -> alt.LayerChart:
     chart = interval_layers(alt.Chart(ranks.round(6)), "rank", title, ranks)
     return finish(
         chart,
-        height=190,
+        height=230,
         title="Who gains and who loses without the neuron",
         description=(
-            "A point with a 95 % bootstrap interval for each group of neurons, in three rows: "
-            "tokens where the right token was the first choice, where it had ranks 2 to 10, and "
-            "where it came later. Across: the mean change of loss when a neuron is held at its "
-            "mean on clean text. For entropy neurons it is negative in the first row and positive "
-            "in the last; for the controls it is near zero."
+            "A point with a 95 % bootstrap interval for each group of neurons, in four rows: "
+            "tokens where the right token was the first choice, where it had ranks 2 to 10, ranks "
+            "11 to 100, and where it came later. Across: the mean change of loss when a neuron is "
+            "held at its mean on clean text. For entropy neurons it is negative in the first rows "
+            "and positive in the last; for the controls it is near zero."
         ),
     )
 

@@ -10,11 +10,11 @@ from confidence_neurons.charts.theme import finish
 TABLE_ROWS = 12
 TABLE_COLUMN = 46
 TABLE = {
-    "neuron": ("neuron", ""),
-    "weight_norm": ("norm", ".2f"),
-    "logit_var_share": ("LogitVar", ".2f"),
-    "null_fraction": ("ρ", ".2f"),  # noqa: RUF001
-    "entropy_total": ("|ΔH|", ".4f"),
+    "neuron": (["neuron"], ""),
+    "weight_norm": (["norm"], ".2f"),
+    "logit_var_share": (["LogitVar", "/ median"], ".2f"),
+    "null_fraction": (["ρ"], ".2f"),  # noqa: RUF001
+    "entropy_total": (["|ΔH|", "(nats)"], ".4f"),
 }
 
 

@@ -51,7 +51,7 @@ def token_plane(tokens: pd.DataFrame) -> alt.LayerChart:
             "Scatter plot, a point per token, for the chosen neuron. Across: the direct change of "
             "entropy when the neuron is ablated; up: the indirect one, through the scale alone; "
             "both in nats. On the dashed falling diagonal the two cancel. The points of an entropy "
-            "neuron stand upright; those of an opposed neuron lie along the diagonal."
+            "neuron stand upright; those of an opposed neuron fall to the right, more flatly."
         ),
         height=None,
     )

@@ -6,10 +6,12 @@ import pandas as pd
 from confidence_neurons.charts.choices import buttons
 from confidence_neurons.charts.groups import group_colours, group_shapes
 from confidence_neurons.charts.theme import GREY, finish
+from confidence_neurons.mediation import UNTOUCHED
 
 PANEL_WIDTH = 250
 PANEL_HEIGHT = 240
 ROW_HEIGHT = 30
+LEFT_ALONE = f"datum.label === '{UNTOUCHED}' ? 'model left alone' : datum.label"
 DASHES = alt.Legend(columns=1, symbolType="stroke", symbolSize=400)
 MEASURES = {
     "calibration error": "expected calibration error",
@@ -96,9 +98,14 @@ def reliability_by_set(table: pd.DataFrame, fewest: int = 30) -> alt.LayerChart:
         .encode(
             x=across,
             y=up,
-            color=alt.Color("set:N", title=None, scale=group_colours(sets)),
+            color=alt.Color(
+                "set:N",
+                title=None,
+                scale=group_colours(sets),
+                legend=alt.Legend(labelExpr=LEFT_ALONE),
+            ),
             tooltip=[
-                alt.Tooltip("set:N", title="ablated"),
+                alt.Tooltip("set:N", title="held at rest"),
                 alt.Tooltip("confidence:Q", format=".3f", title="mean confidence"),
                 alt.Tooltip("accuracy:Q", format=".3f"),
                 alt.Tooltip("tokens:Q", format=",", title="tokens in the bin"),
@@ -106,7 +113,12 @@ def reliability_by_set(table: pd.DataFrame, fewest: int = 30) -> alt.LayerChart:
         )
     )
     points = base.mark_point(filled=True, size=55, opacity=0.9).encode(
-        shape=alt.Shape("set:N", title=None, scale=group_shapes(sets))
+        shape=alt.Shape(
+            "set:N",
+            title=None,
+            scale=group_shapes(sets),
+            legend=alt.Legend(labelExpr=LEFT_ALONE),
+        )
     )
     chart = alt.LayerChart(
         layer=[diagonal, base.mark_line(opacity=0.6), points],
@@ -138,9 +150,11 @@ def calibration_bars(frame: pd.DataFrame) -> alt.VConcatChart:
     panels = []
     for measure, title in MEASURES.items():
         of_measure = base.transform_filter(f"datum.measure === '{measure}'").encode(
-            y=alt.Y("set:N", sort=sets, title=None, axis=alt.Axis(labelLimit=110)),
+            y=alt.Y(
+                "set:N", sort=sets, title=None, axis=alt.Axis(labelLimit=110, labelExpr=LEFT_ALONE)
+            ),
             tooltip=[
-                alt.Tooltip("set:N", title="ablated"),
+                alt.Tooltip("set:N", title="held at rest"),
                 alt.Tooltip("estimate:Q", format=".3f", title=title),
                 alt.Tooltip("low:Q", format=".3f"),
                 alt.Tooltip("high:Q", format=".3f"),

@@ -19,7 +19,7 @@ MEASURES = {
 
 
 def story_chart(stories: pd.DataFrame, labels: dict[int, str]) -> alt.VConcatChart:
-    """Texts set in lines, each token on a ground that says what the chosen neuron does there.
+    """Texts set in lines, each token on a background that says what the chosen neuron does there.
 
     Parameters
     ----------
@@ -49,11 +49,12 @@ def story_chart(stories: pd.DataFrame, labels: dict[int, str]) -> alt.VConcatCha
         alt.vconcat(*panels).add_params(neuron, measure),
         title="Where the neuron fires, and what it adds",
         description=(
-            "Texts set in lines, one panel per text. The ground of each token shows, for the "
+            "Texts set in lines, one panel per text. The background of each token shows, for the "
             "chosen neuron, its activation there, the entropy it adds to the prediction made "
             "there, or the loss it adds: orange for positive values, blue for negative ones, "
             "white for zero, the strongest colour for the neuron's largest value in these texts. "
-            "Most entropy neurons stay pale on clean text and light up on noise."
+            "Most entropy neurons stay pale on clean text; four of them are strongly coloured on "
+            "noise."
         ),
         height=None,
     )
@@ -78,7 +79,9 @@ def _text_panel(base: alt.Chart, stories: pd.DataFrame, text: str) -> alt.LayerC
         color=alt.Color(
             "shade:Q",
             scale=alt.Scale(domain=[-1, 0, 1], range=[BLUE, "#ffffff", ORANGE], interpolate="rgb"),
-            legend=alt.Legend(title="of the neuron's largest value", gradientLength=160),
+            legend=alt.Legend(
+                title="as a share of the neuron's largest value", titleLimit=280, gradientLength=160
+            ),
         ),
         tooltip=tooltip,
     )
@@ -132,7 +135,7 @@ def loss_change_chart(effects: pd.DataFrame, labels: dict[int, str]) -> alt.Char
     )
     return finish(
         chart,
-        title="Without the neuron: better where right, worse where wrong",
+        title="Less loss at likely tokens, more at unlikely",
         description=(
             "Scatter plot, a point per token of noisy text, for the chosen neuron. Across: the "
             "loss with the neuron. Up: how the loss changes when the neuron is held at its mean "
