@@ -5,8 +5,8 @@ import torch
 from safetensors.torch import save_file
 
 import references
-from confidence_neurons.frequency import count_tokens, load_counts, save_counts
-from confidence_neurons.frequency.counts import check_counts
+from confidence_neurons.frequency import Unigram, count_tokens, load_counts, save_counts
+from confidence_neurons.frequency.unigram import check_counts
 
 
 def test_counted_tokens_are_those_of_the_tokenizer_one_by_one():
@@ -94,6 +94,8 @@ NO_COUNTS = [
 def test_what_are_no_whole_numbers_is_refused(tmp_path, counts, message):
     with pytest.raises(TypeError, match=message):
         check_counts(counts)
+    with pytest.raises(TypeError, match=message):
+        Unigram.from_counts(counts, 2)
     with pytest.raises(TypeError, match=message):
         save_counts(counts, tmp_path / "counts.safetensors")
     assert not list(tmp_path.iterdir())

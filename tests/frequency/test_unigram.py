@@ -48,7 +48,7 @@ def test_the_direction_is_the_centred_log_frequency_of_length_one(counts):
 @pytest.mark.parametrize(
     ("counts", "message"),
     [
-        (torch.ones(2, 3), r"\(2, 3\)"),
+        (torch.ones(2, 3, dtype=torch.long), r"\(2, 3\)"),
         (torch.tensor([3, -1]), "negative"),
         (torch.zeros(4, dtype=torch.long), "zero"),
     ],

@@ -16,7 +16,6 @@ from confidence_neurons.bundled import bundled_names
 from confidence_neurons.final_norm import FinalNorm
 from confidence_neurons.forward import check_rows, run_final, soft_cap
 from confidence_neurons.frequency import Unigram
-from confidence_neurons.frequency.counts import check_counts
 from confidence_neurons.loading import unigram_counts
 from confidence_neurons.neurons import chosen_neurons, layer_index, neuron_weights
 from confidence_neurons.text import measured
@@ -77,7 +76,6 @@ class Request:
             )
         unigram = None
         if counts is not None:
-            check_counts(counts)
             unigram = Unigram.from_counts(counts, d_vocab, model.W_U.device)
         return cls(
             model,

@@ -100,7 +100,11 @@ def vocabulary_table(
         }
     )
     for name, vector in vectors.items():
-        check_vocabulary(vector, model.cfg.d_vocab)
+        if vector.shape != counts.shape:
+            raise ValueError(
+                f"expected {len(counts)} logits in {name!r}, got shape {tuple(vector.shape)}: "
+                "they belong to another vocabulary"
+            )
         frame[name] = (vector - vector.mean())[kept.to(vector.device)].tolist()
     return frame
 

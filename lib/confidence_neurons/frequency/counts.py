@@ -13,8 +13,6 @@ from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.frequency.unigram import check_vocabulary, unigram_distribution
 
-INTEGERS = (torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
-
 
 def count_tokens(model: TransformerBridge, text: str | Iterable[str]) -> Int[Tensor, " d_vocab"]:
     """How often each token of the model's vocabulary stands in a text of your own.
@@ -51,23 +49,6 @@ def count_tokens(model: TransformerBridge, text: str | Iterable[str]) -> Int[Ten
     return counts
 
 
-def check_counts(counts: Int[Tensor, " d_vocab"]) -> None:
-    """Refuse what is no tensor of whole numbers: lists, floats (which can be NaN), truth values.
-
-    Raises
-    ------
-    TypeError
-        If they are of another type.
-    """
-    if not isinstance(counts, Tensor):
-        raise TypeError(f"expected counts as a torch.Tensor, got {type(counts).__name__}")
-    if counts.dtype not in INTEGERS:
-        raise TypeError(
-            f"expected counts of an integer type, got {counts.dtype}: "
-            "count the tokens of a text with frequency.count_tokens"
-        )
-
-
 def save_counts(counts: Int[Tensor, " d_vocab"], path: str | os.PathLike[str]) -> None:
     """Write counts to a file for `load_counts`: safetensors, one tensor `counts`.
 
@@ -76,7 +57,6 @@ def save_counts(counts: Int[Tensor, " d_vocab"], path: str | os.PathLike[str]) -
     TypeError, ValueError
         If they are not counts; see `unigram_distribution`.
     """
-    check_counts(counts)
     unigram_distribution(counts)
     save_file({"counts": counts.detach().cpu().contiguous()}, path)
 
@@ -102,7 +82,6 @@ def load_counts(path: str | os.PathLike[str], d_vocab: int) -> Int[Tensor, " d_v
         raise ValueError(f"{path}: expected a safetensors file, got another one: {error}") from None
     if "counts" not in tensors:
         raise ValueError(f"{path}: expected a tensor named counts, got {sorted(tensors)}")
-    check_counts(tensors["counts"])
     check_vocabulary(tensors["counts"], d_vocab)
     unigram_distribution(tensors["counts"])
     return tensors["counts"]

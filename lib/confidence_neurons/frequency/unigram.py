@@ -9,6 +9,7 @@ from torch import Tensor
 from confidence_neurons.unembedding import gram
 
 ROUNDING = 1e-6
+INTEGERS = (torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
 
 
 def unigram_distribution(counts: Int[Tensor, " d_vocab"]) -> Float[Tensor, " d_vocab"]:
@@ -16,9 +17,12 @@ def unigram_distribution(counts: Int[Tensor, " d_vocab"]) -> Float[Tensor, " d_v
 
     Raises
     ------
+    TypeError
+        If counts are no tensor of whole numbers.
     ValueError
         If counts are not a vector, are negative, or are all zero.
     """
+    check_counts(counts)
     if counts.ndim != 1:
         raise ValueError(f"expected counts [d_vocab], got shape {tuple(counts.shape)}")
     if (counts < 0).any():
@@ -27,6 +31,23 @@ def unigram_distribution(counts: Int[Tensor, " d_vocab"]) -> Float[Tensor, " d_v
         raise ValueError("all counts are zero: count the tokens of a text first")
     smoothed = counts.double() + 1
     return (smoothed / smoothed.sum()).float()
+
+
+def check_counts(counts: Int[Tensor, " d_vocab"]) -> None:
+    """Refuse what is no tensor of whole numbers: lists, floats (which can be NaN), truth values.
+
+    Raises
+    ------
+    TypeError
+        If they are of another type.
+    """
+    if not isinstance(counts, Tensor):
+        raise TypeError(f"expected counts as a torch.Tensor, got {type(counts).__name__}")
+    if counts.dtype not in INTEGERS:
+        raise TypeError(
+            f"expected counts of an integer type, got {counts.dtype}: "
+            "count the tokens of a text with frequency.count_tokens"
+        )
 
 
 def frequency_direction(counts: Int[Tensor, " d_vocab"]) -> Float[Tensor, " d_vocab"]:
@@ -95,13 +116,16 @@ class Unigram:
 
 
 def check_vocabulary(counts: Int[Tensor, " d_vocab"], d_vocab: int) -> None:
-    """Refuse counts that are not one for each token of the vocabulary.
+    """Refuse counts that are not one whole number for each token of the vocabulary.
 
     Raises
     ------
+    TypeError
+        If they are no tensor of whole numbers.
     ValueError
         If their number is another one.
     """
+    check_counts(counts)
     if len(counts) != d_vocab:
         raise ValueError(
             f"expected counts for {d_vocab} tokens, got {len(counts)}: "
