@@ -1,7 +1,7 @@
 """Which neurons are called entropy neurons, and how far that depends on the null space's size.
 
-Stolfo et al. 2024 (arXiv 2406.16254) name theirs by eye, from weight norm,
-LogitVar and mediation. Here three thresholds decide, so that code can.
+Stolfo et al. 2024 (arXiv 2406.16254) show theirs by weight norm, LogitVar and
+mediation. Here three thresholds decide, so that code can.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
