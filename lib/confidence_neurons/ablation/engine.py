@@ -82,9 +82,10 @@ def second_order_pieces(
                     missed = (changes["entropy_total"][at] - few["entropy_total"]).abs()
                     check.add_errors(neurons, sizes[at], missed.masked_fill(strong[at], 0))
                 if strong.any():
-                    exact = exact_pairs(readout, clean, piece, readings, strong.nonzero())
+                    pairs = strong.T.nonzero().flip(1)  # by neuron: its readings stay in the cache
+                    exact = exact_pairs(readout, clean, piece, readings, pairs)
                     for name, values in exact.items():
-                        changes[name][strong] = values
+                        changes[name][tuple(pairs.T)] = values
                 changes |= indirect_changes(readout, clean, piece)
                 yield Piece(tokens, neurons, changes)
                 bar.update()

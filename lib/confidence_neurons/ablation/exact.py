@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from confidence_neurons.ablation.logits import LOG2E, AblatedLogits, Functional
-from confidence_neurons.ablation.readout import Ablations, Clean, Readout
+from confidence_neurons.ablation.readout import Ablations, Clean, Readout, row_dot
 from confidence_neurons.ablation.softmax import LN2, softmax_changes, softmax_changes_at
 from confidence_neurons.frequency import Unigram
 
@@ -89,7 +89,7 @@ def exact_pairs(
     of_clean = Functional.build(
         push,
         stretch,
-        torch.linalg.vecdot(clean.probability, logits.base)[tokens],
+        row_dot(clean.probability, logits.base)[tokens, 0],
         sums["reading"],
         (clean.probability @ logits.bias)[tokens],
     )

@@ -42,6 +42,7 @@ class AblatedLogits:
     """The logits after each ablation, in bits, up to a constant per token and neuron.
 
     direct = base + push * reading, total = (1 + stretch) direct - stretch * bias.
+    No reading of a neuron is larger than its `reach`.
     """
 
     base: Float[Tensor, "token d_vocab"]
@@ -49,6 +50,7 @@ class AblatedLogits:
     readings: Float[Tensor, "neuron d_vocab"]
     push: Float[Tensor, "token neuron"]
     stretch: Float[Tensor, "token neuron"]
+    reach: Float[Tensor, " neuron"]
 
     @classmethod
     def build(
@@ -64,6 +66,7 @@ class AblatedLogits:
             readings=readings,
             push=ablations.push * LOG2E,
             stretch=ablations.stretch,
+            reach=ablations.w_out.norm(dim=-1) * readout.longest,
         )
 
     def mean(self, weights: Float[Tensor, "token_or_1 d_vocab"]) -> Functional:
@@ -88,10 +91,14 @@ class AblatedLogits:
 
     def may_overflow(self, further: float = 0.0) -> bool:
         """Whether exp2 of a logit, changed by `further` bits, might leave the range of float32."""
-        highest = _largest(self.base)[:, None] + self.bias.abs().max()
-        pushed = self.push.abs() * _largest(self.readings)
-        stretched = (1 + self.stretch.clamp(min=0)) * (highest + pushed)
-        return bool(stretched.max() + further > SAFE_BITS)
+        base = _largest(self.base)[:, None] + self.bias.abs().max()
+
+        def beyond(reach: Float[Tensor, " neuron"]) -> bool:
+            highest = (1 + self.stretch.clamp(min=0)) * (base + self.push.abs() * reach)
+            return bool(highest.max() + further > SAFE_BITS)
+
+        # Only where the bound is too high is it worth a look at all the readings.
+        return beyond(self.reach) and beyond(_largest(self.readings))
 
 
 def _largest(values: Float[Tensor, "row d_vocab"]) -> Float[Tensor, " row"]:

@@ -14,6 +14,7 @@ the ratio s / s', and from one vector per neuron, its reading q.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from jaxtyping import Float, Int
@@ -59,6 +60,11 @@ class Readout:
         check_linear_unembedding(model)
         bias = model.b_U.detach().float()
         return cls(effective_unembedding(model), bias - bias.mean(), FinalNorm.from_model(model))
+
+    @cached_property
+    def longest(self) -> Float[Tensor, ""]:
+        """Norm of the longest column of the unembedding."""
+        return self.unembedding.norm(dim=0).max()
 
     def to(self, dtype: torch.dtype) -> "Readout":
         """The same in another precision."""
@@ -173,9 +179,16 @@ class Clean:
         logits = readout.unembed(ablations.residual)
         centred = logits.div_(ablations.scale).add_(readout.bias).log_softmax(dim=-1)
         probability = centred.exp()
-        entropy = -torch.linalg.vecdot(probability, centred).unsqueeze(-1)
+        entropy = -row_dot(probability, centred)
         return cls(centred.add_(entropy), probability, entropy)
 
     def tokens(self, rows: slice | Tensor) -> "Clean":
         """The same for some of the tokens."""
         return Clean(self.centred[rows], self.probability[rows], self.entropy[rows])
+
+
+def row_dot(
+    left: Float[Tensor, "token d_vocab"], right: Float[Tensor, "token d_vocab"]
+) -> Float[Tensor, "token 1"]:
+    """Scalar product of each row with its partner, without a product of their size in memory."""
+    return torch.bmm(left[:, None], right[:, :, None])[:, 0]

@@ -30,7 +30,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from confidence_neurons.ablation.exact import Changes
-from confidence_neurons.ablation.readout import Ablations, Clean, Readout
+from confidence_neurons.ablation.readout import Ablations, Clean, Readout, row_dot
 
 RIVALS = 8
 NEURONS_AT_ONCE = 256  # whose squared readings are held, and in one product
@@ -111,13 +111,13 @@ class _Moments:
     ) -> "_Moments":
         p, logits = clean.probability, clean.centred
         scaled = logits - readout.bias
-        scaled -= torch.linalg.vecdot(p, scaled).unsqueeze(-1)
+        scaled -= row_dot(p, scaled)
 
         def linear(weights: Float[Tensor, "token d_vocab"]) -> Float[Tensor, "token neuron"]:
             return (weights @ readout.unembedding.T) @ ablations.w_out.T
 
         def mean_scaled(weights: Float[Tensor, "token d_vocab"]) -> Float[Tensor, "token 1"]:
-            return torch.linalg.vecdot(weights, scaled).unsqueeze(-1)
+            return row_dot(weights, scaled)
 
         weights = p * logits  # one buffer for p l, then p (l g - E[l g]), then p g
         q_q, l_q_q = _means_of_squares((p, weights), readings)
