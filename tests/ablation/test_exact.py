@@ -121,7 +121,8 @@ def test_pairs_of_token_and_neuron_are_as_in_the_whole(loudness, elements, monke
     readings = ablations.w_out @ readout.unembedding
     whole = exact_changes(readout, clean, ablations, readings)
     pairs = torch.tensor([[6, 0], [0, 4], [0, 0], [3, 2], [6, 4]])
-    found = exact_pairs(readout, clean, ablations, readings, pairs)
+    means = clean.probability @ readings.T
+    found = exact_pairs(readout, clean, ablations, readings, means, pairs)
     assert_close(found, {name: values[tuple(pairs.T)] for name, values in whole.items()})
 
 

@@ -72,6 +72,7 @@ def second_order_pieces(
                 piece = ablations.tokens(tokens).neurons(neurons)
                 clean = Clean.build(readout, piece)
                 changes = second_order_changes(readout, clean, piece, readings)
+                mean_readings = changes.pop("mean_reading")
                 sizes = (2 * changes["kl_from_clean"]).sqrt()
                 strong = sizes > STRONG
                 sizes = sizes.masked_fill(strong, 0)
@@ -83,7 +84,7 @@ def second_order_pieces(
                     check.add_errors(neurons, sizes[at], missed.masked_fill(strong[at], 0))
                 if strong.any():
                     pairs = strong.T.nonzero().flip(1)  # by neuron: its readings stay in the cache
-                    exact = exact_pairs(readout, clean, piece, readings, pairs)
+                    exact = exact_pairs(readout, clean, piece, readings, mean_readings, pairs)
                     for name, values in exact.items():
                         changes[name][tuple(pairs.T)] = values
                 changes |= indirect_changes(readout, clean, piece)

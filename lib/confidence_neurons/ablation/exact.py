@@ -75,9 +75,13 @@ def exact_pairs(
     clean: Clean,
     ablations: Ablations,
     readings: Float[Tensor, "neuron d_vocab"],
+    mean_readings: Float[Tensor, "token neuron"],
     pairs: Int[Tensor, "pair 2"],
 ) -> dict[str, Float[Tensor, " pair"]]:
-    """The same, without the unigram's part, at some pairs of a token and a neuron only."""
+    """The same, without the unigram's part, at some pairs of a token and a neuron only.
+
+    `mean_readings` are means of the readings under the clean distribution.
+    """
     logits = AblatedLogits.build(readout, clean, ablations, readings)
     tokens, neurons = pairs.unbind(dim=1)
     push, stretch = logits.push[tokens, neurons], logits.stretch[tokens, neurons]
@@ -85,12 +89,12 @@ def exact_pairs(
     of_target = Functional.build(
         push, stretch, logits.base[tokens, target], readings[neurons, target], logits.bias[target]
     )
-    sums = softmax_changes_at(logits, clean.probability, pairs)
+    sums = softmax_changes_at(logits, pairs)
     of_clean = Functional.build(
         push,
         stretch,
         row_dot(clean.probability, logits.base)[tokens, 0],
-        sums["reading"],
+        mean_readings[tokens, neurons],
         (clean.probability @ logits.bias)[tokens],
     )
     return _in_nats(_entropy_and_loss(sums, of_target, of_clean), sums)

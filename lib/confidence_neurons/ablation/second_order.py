@@ -52,7 +52,8 @@ def second_order_changes(
 
     Returns
     -------
-    The same names as `exact_changes` without a unigram. `argmax_changed`
+    The same names as `exact_changes` without a unigram, and `mean_reading`,
+    the neuron's mean reading under the clean distribution. `argmax_changed`
     looks at the most probable tokens of the clean distribution only, `RIVALS`
     of them.
     """
@@ -78,6 +79,7 @@ def second_order_changes(
         "loss_total": pushed * mean_minus_target - stretch * scaled_target + total_variance / 2,
         "loss_direct": push * mean_minus_target + direct_variance / 2,
         "kl_from_clean": (total_variance / 2).clamp(min=0),
+        "mean_reading": moments.q,
         "argmax_changed": _argmax_changes(readout, clean, ablations, moments.scaled),
     }
 
@@ -113,26 +115,28 @@ class _Moments:
         scaled = logits - readout.bias
         scaled -= row_dot(p, scaled)
 
-        def linear(weights: Float[Tensor, "token d_vocab"]) -> Float[Tensor, "token neuron"]:
+        def linear(
+            weights: Float[Tensor, "kind token d_vocab"],
+        ) -> Float[Tensor, "kind token neuron"]:
             return (weights @ readout.unembedding.T) @ ablations.w_out.T
 
-        def mean_scaled(weights: Float[Tensor, "token d_vocab"]) -> Float[Tensor, "token 1"]:
-            return row_dot(weights, scaled)
-
-        weights = p * logits  # one buffer for p l, then p (l g - E[l g]), then p g
-        q_q, l_q_q = _means_of_squares((p, weights), readings)
-        q, l_q, l_g = linear(p), linear(weights), mean_scaled(weights)
-        weights.mul_(scaled).addcmul_(l_g, p, value=-1)
-        l_g_q, l_g_g = linear(weights), mean_scaled(weights)
-        torch.mul(p, scaled, out=weights)
+        weights = p.new_empty(2, *p.shape)  # p and p l at first, then p g and p (l g - E[l g])
+        weights[0] = p
+        torch.mul(p, logits, out=weights[1])
+        q, l_q = linear(weights)
+        q_q, l_q_q = _means_of_squares(weights, readings)
+        l_g = row_dot(weights[1], scaled)
+        weights.mul_(scaled)
+        weights[1].addcmul_(l_g, p, value=-1)
+        g_q, l_g_q = linear(weights)
         return cls(
             scaled=scaled,
             l_g=l_g,
-            g_g=mean_scaled(weights),
-            l_g_g=l_g_g,
+            g_g=row_dot(weights[0], scaled),
+            l_g_g=row_dot(weights[1], scaled),
             q=q,
             l_q=l_q,
-            g_q=linear(weights),
+            g_q=g_q,
             l_g_q=l_g_q,
             q_q=q_q.sub_(q.square()),
             l_q_q=l_q_q.sub_(2 * q * l_q),
@@ -140,16 +144,15 @@ class _Moments:
 
 
 def _means_of_squares(
-    weights: tuple[Float[Tensor, "token d_vocab"], ...], readings: Float[Tensor, "neuron d_vocab"]
-) -> list[Float[Tensor, "token neuron"]]:
+    weights: Float[Tensor, "kind token d_vocab"], readings: Float[Tensor, "neuron d_vocab"]
+) -> Float[Tensor, "kind token neuron"]:
     """Weighted means of the squared readings; squares of some neurons at a time, in one buffer."""
-    means = [each.new_empty(len(each), len(readings)) for each in weights]
+    means = weights.new_empty(*weights.shape[:2], len(readings))
     squares = readings.new_empty(min(len(readings), NEURONS_AT_ONCE), readings.shape[1])
     for first in range(0, len(readings), NEURONS_AT_ONCE):
         some = slice(first, first + NEURONS_AT_ONCE)
         part = torch.square(readings[some], out=squares[: len(readings[some])])
-        for each, mean in zip(weights, means, strict=True):
-            mean[:, some] = each @ part.T
+        means[..., some] = weights @ part.T
     return means
 
 

@@ -50,30 +50,20 @@ def softmax_changes(
 
 
 def softmax_changes_at(
-    logits: AblatedLogits,
-    probability: Float[Tensor, "token d_vocab"],
-    pairs: Int[Tensor, "pair 2"],
+    logits: AblatedLogits, pairs: Int[Tensor, "pair 2"]
 ) -> dict[str, Float[Tensor, " pair"]]:
-    """The same at some pairs of a token and a neuron; also `reading`, the neuron's mean reading.
-
-    `probability` is the clean distribution, under which that mean is taken.
-    """
+    """The same at some pairs of a token and a neuron only."""
     clean = _CleanSums.build(logits)
     rows = rows_at_once(logits.base)
-    memory = logits.base.new_empty(3, rows, logits.base.shape[1])
+    memory = logits.base.new_empty(2, rows, logits.base.shape[1])
     parts = []
     for few in pairs.split(rows):
         tokens, neurons = few.unbind(dim=1)
-        z, spare, readings = memory[:, : len(few)]
-        torch.index_select(logits.base, 0, tokens, out=z)
-        torch.index_select(logits.readings, 0, neurons, out=readings)
-        z.addcmul_(logits.push[tokens, neurons, None], readings)
-        torch.index_select(probability, 0, tokens, out=spare)
-        reading = spare.mul_(readings).sum(dim=-1, keepdim=True)
-        stretch = logits.stretch[tokens, neurons, None, None]
-        few_clean = clean.tokens(tokens)
-        changes = few_clean.changes(z[:, None], spare[:, None], stretch, logits.bias)
-        parts.append({**changes, "reading": reading})
+        push, stretch = logits.push[tokens, neurons], logits.stretch[tokens, neurons]
+        z, spare = memory[:, : len(few)].unsqueeze(2)
+        for row, (token, neuron) in enumerate(few.tolist()):
+            torch.addcmul(logits.base[token], push[row], logits.readings[neuron], out=z[row, 0])
+        parts.append(clean.tokens(tokens).changes(z, spare, stretch[:, None, None], logits.bias))
     return {name: torch.cat([part[name] for part in parts]).squeeze(-1) for name in parts[0]}
 
 
