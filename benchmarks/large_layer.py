@@ -47,6 +47,7 @@ def large_layer(shape: Shape, tokens: int, repeats: int, parts: Parts) -> pd.Dat
     """
     plan = Plan.within(DEFAULT_BUDGET, shape.d_vocab, shape.d_mlp)
     whole = random_problem(shape, 2 * plan.tokens, plan.neurons)
+    _ = whole.readout.longest  # worked out once and kept: not a part of any piece
     plain = whole.part(parts.plain_tokens, parts.plain_neurons)
     few = whole.part(2 * parts.exact_tokens, parts.exact_neurons)
     few_plan = Plan(parts.exact_neurons, parts.exact_tokens)
