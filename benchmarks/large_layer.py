@@ -95,8 +95,7 @@ def extrapolated(
 
 
 def _unchecked(readout: Readout, ablations: Ablations, plan: Plan) -> Iterator[Piece]:
-    check = ErrorCheck(len(ablations.target), len(ablations.w_out))
-    check.is_sampled[:] = False
+    check = ErrorCheck(len(ablations.target), len(ablations.w_out), sample=0)
     return second_order_pieces(readout, ablations, plan, check)
 
 

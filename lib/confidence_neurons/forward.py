@@ -133,6 +133,11 @@ def check_linear_unembedding(model: TransformerBridge) -> None:
         )
 
 
+def normalises_mlp_output(model: TransformerBridge) -> bool:
+    """Whether a norm stands between the last layer's MLP and the residual stream."""
+    return getattr(model.blocks[model.cfg.n_layers - 1], "ln2_post", None) is not None
+
+
 def soft_cap(model: TransformerBridge) -> float:
     """What the size of the logits is soft-capped at; 0 where it is not."""
     return max(0.0, getattr(model.cfg, "output_logits_soft_cap", None) or 0.0)  # -1 is none too

@@ -23,12 +23,16 @@ class ErrorCheck:
     ----------
     seed:
         Decides the sample.
+    sample:
+        How many tokens it has, if there are as many.
     """
 
-    def __init__(self, tokens: int, neurons: int, seed: int = 0) -> None:
+    def __init__(
+        self, tokens: int, neurons: int, seed: int = 0, sample: int = CHECKED_TOKENS
+    ) -> None:
         generator = torch.Generator().manual_seed(seed)
         self.is_sampled = torch.zeros(tokens, dtype=torch.bool)
-        self.is_sampled[torch.randperm(tokens, generator=generator)[:CHECKED_TOKENS]] = True
+        self.is_sampled[torch.randperm(tokens, generator=generator)[:sample]] = True
         self.cubes = torch.zeros(neurons, dtype=torch.float64)
         self.sampled_cubes = torch.zeros_like(self.cubes)
         self.missed = torch.zeros_like(self.cubes)

@@ -1,8 +1,11 @@
 """Walk through neurons and tokens in pieces that fit the memory, and measure each piece."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from jaxtyping import Float
+from torch import Tensor
 from tqdm import tqdm
 
 from confidence_neurons.ablation.check import ErrorCheck
@@ -14,6 +17,15 @@ from confidence_neurons.ablation.second_order import second_order_changes
 from confidence_neurons.frequency import Unigram
 
 STRONG = 0.25  # nats
+
+Readings = Float[Tensor, "neuron d_vocab"]
+
+
+class Place(NamedTuple):
+    """Which tokens and neurons a piece is of."""
+
+    tokens: slice
+    neurons: slice
 
 
 @dataclass(frozen=True)
@@ -34,17 +46,11 @@ def exact_pieces(
     progress: bool = False,
 ) -> Iterator[Piece]:
     """Exact changes, piece by piece; every token and neuron is in one of them."""
-    with _bar(ablations, plan, "ablating", progress) as bar:
-        for neurons in _steps(len(ablations.w_out), plan.neurons):
-            readings = readout.unembed(ablations.w_out[neurons])
-            for tokens in _steps(len(ablations.target), plan.tokens):
-                piece = ablations.tokens(tokens).neurons(neurons)
-                clean = Clean.build(readout, piece)
-                changes = exact_changes(readout, clean, piece, readings, unigram)
-                changes |= indirect_changes(readout, clean, piece)
-                yield Piece(tokens, neurons, changes)
-                bar.update()
-            del readings  # before those of the next neurons are made
+
+    def measure(place: Place, clean: Clean, piece: Ablations, readings: Readings) -> Changes:
+        return exact_changes(readout, clean, piece, readings, unigram)
+
+    return _pieces(readout, ablations, plan, measure, "ablating" if progress else None)
 
 
 def second_order_pieces(
@@ -65,28 +71,46 @@ def second_order_pieces(
     check:
         Is shown every piece, to estimate the error of what was not strong.
     """
-    with _bar(ablations, plan, "estimating", progress) as bar:
-        for neurons in _steps(len(ablations.w_out), plan.neurons):
+
+    def measure(place: Place, clean: Clean, piece: Ablations, readings: Readings) -> Changes:
+        changes = second_order_changes(readout, clean, piece, readings)
+        mean_readings = changes.pop("mean_reading")
+        sizes = (2 * changes["kl_from_clean"]).sqrt()
+        strong = sizes > STRONG
+        sizes = sizes.masked_fill(strong, 0)
+        check.add_sizes(place.neurons, sizes)
+        at = check.sampled(place.tokens)
+        if len(at):
+            few = exact_changes(readout, clean.tokens(at), piece.tokens(at), readings)
+            missed = (changes["entropy_total"][at] - few["entropy_total"]).abs()
+            check.add_errors(place.neurons, sizes[at], missed.masked_fill(strong[at], 0))
+        if strong.any():
+            pairs = strong.T.nonzero().flip(1)  # by neuron: its readings stay in the cache
+            exact = exact_pairs(readout, clean, piece, readings, mean_readings, pairs)
+            for name, values in exact.items():
+                changes[name][tuple(pairs.T)] = values
+        return changes
+
+    return _pieces(readout, ablations, plan, measure, "estimating" if progress else None)
+
+
+def _pieces(
+    readout: Readout,
+    ablations: Ablations,
+    plan: Plan,
+    measure: Callable[[Place, Clean, Ablations, Readings], Changes],
+    doing: str | None,
+) -> Iterator[Piece]:
+    """Measure piece by piece, indirect effects too; `doing` stands before the progress bar."""
+    panels = _steps(len(ablations.w_out), plan.neurons)
+    steps = _steps(len(ablations.target), plan.tokens)
+    with tqdm(total=len(panels) * len(steps), desc=doing, disable=doing is None) as bar:
+        for neurons in panels:
             readings = readout.unembed(ablations.w_out[neurons])
-            for tokens in _steps(len(ablations.target), plan.tokens):
+            for tokens in steps:
                 piece = ablations.tokens(tokens).neurons(neurons)
                 clean = Clean.build(readout, piece)
-                changes = second_order_changes(readout, clean, piece, readings)
-                mean_readings = changes.pop("mean_reading")
-                sizes = (2 * changes["kl_from_clean"]).sqrt()
-                strong = sizes > STRONG
-                sizes = sizes.masked_fill(strong, 0)
-                check.add_sizes(neurons, sizes)
-                at = check.sampled(tokens)
-                if len(at):
-                    few = exact_changes(readout, clean.tokens(at), piece.tokens(at), readings)
-                    missed = (changes["entropy_total"][at] - few["entropy_total"]).abs()
-                    check.add_errors(neurons, sizes[at], missed.masked_fill(strong[at], 0))
-                if strong.any():
-                    pairs = strong.T.nonzero().flip(1)  # by neuron: its readings stay in the cache
-                    exact = exact_pairs(readout, clean, piece, readings, mean_readings, pairs)
-                    for name, values in exact.items():
-                        changes[name][tuple(pairs.T)] = values
+                changes = measure(Place(tokens, neurons), clean, piece, readings)
                 changes |= indirect_changes(readout, clean, piece)
                 yield Piece(tokens, neurons, changes)
                 bar.update()
@@ -95,9 +119,3 @@ def second_order_pieces(
 
 def _steps(length: int, step: int) -> list[slice]:
     return [slice(first, min(first + step, length)) for first in range(0, length, step)]
-
-
-def _bar(ablations: Ablations, plan: Plan, what: str, progress: bool) -> tqdm:
-    tokens, neurons = ablations.push.shape
-    pieces = len(_steps(tokens, plan.tokens)) * len(_steps(neurons, plan.neurons))
-    return tqdm(total=pieces, desc=what, disable=not progress)

@@ -5,9 +5,9 @@ q, stretched by the new scale (see `readout`): nothing has to be unembedded
 again. What remains is a softmax for each token and neuron.
 
 On the way there logits are in bits (see `logits`), and they have mean zero
-under the clean distribution. Changes are worked out as such, not as differences of levels, and
-sums of exponentials are compared with the clean one before the logarithm, so
-that small effects keep their digits.
+under the clean distribution. Changes are worked out as such, not as
+differences of levels, and sums of exponentials are compared with the clean one
+before the logarithm, so that small effects keep their digits.
 """
 
 import torch

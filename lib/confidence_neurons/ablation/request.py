@@ -14,7 +14,7 @@ from confidence_neurons.ablation.memory import Plan
 from confidence_neurons.ablation.readout import Ablations, Readout
 from confidence_neurons.bundled import bundled_names
 from confidence_neurons.final_norm import FinalNorm
-from confidence_neurons.forward import check_rows, run_final, soft_cap
+from confidence_neurons.forward import check_rows, normalises_mlp_output, run_final, soft_cap
 from confidence_neurons.frequency import Unigram
 from confidence_neurons.loading import unigram_counts
 from confidence_neurons.neurons import chosen_neurons, layer_index, neuron_weights
@@ -99,9 +99,11 @@ class Request:
         NotImplementedError
             If the logits are not those of the unembedding.
         """
-        block, last = self.model.blocks[self.layer], self.model.cfg.n_layers - 1
-        normalised = getattr(block, "ln2_post", None) is not None
-        if self.layer < last or normalised or soft_cap(self.model) > 0:
+        if (
+            self.layer < self.model.cfg.n_layers - 1
+            or normalises_mlp_output(self.model)
+            or soft_cap(self.model) > 0
+        ):
             return False
         check_logits(self.model, self.tokens)
         return adds_w_out(self.model, self.tokens)

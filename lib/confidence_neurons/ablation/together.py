@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
-from confidence_neurons.forward import FinalState
+from confidence_neurons.forward import FinalState, normalises_mlp_output
 from confidence_neurons.neurons import chosen_neurons, neuron_weights
 
 
@@ -76,7 +76,7 @@ def ablate_neurons(
 
 
 def _check_mlp_output_is_added(model: TransformerBridge) -> None:
-    if getattr(model.blocks[model.cfg.n_layers - 1], "ln2_post", None) is not None:
+    if normalises_mlp_output(model):
         raise NotImplementedError(
             f"{model.cfg.model_name} normalises the MLP's output before adding it: "
             "ablating a neuron does not add a multiple of w_out to the residual stream"
