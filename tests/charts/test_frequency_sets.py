@@ -65,3 +65,9 @@ def test_effects_have_colours_of_their_own_and_groups_those_of_the_book():
     assert len(set(effects["range"])) == len(effects["domain"])
     sets = charts.situations_chart(ROWS).to_dict()["layer"][-1]["encoding"]["color"]["scale"]
     assert sets == group_colours(sets["domain"]).to_dict()
+
+
+def test_too_many_colours_are_refused():
+    many = pd.concat([ROWS.assign(effect=str(i)) for i in range(7)])
+    with pytest.raises(ValueError, match="at most 6 values of effect"):
+        charts.paths_chart(many)

@@ -38,6 +38,22 @@ def test_all_groups_but_the_grey_ones_differ_in_colour_and_all_in_shape():
         assert first != second, (one, other)
 
 
+def test_groups_keep_their_colour_whoever_stands_beside_them():
+    names = ["random", "another", "entropy"]
+    colours = group_colours(names).to_dict()
+    assert colours["domain"] == names
+    assert colours["range"][0] == LOOKS["random"][0]
+    assert colours["range"][2] == LOOKS["entropy"][0]
+    assert len(set(colours["range"])) == 3
+    assert len(set(group_shapes(names).to_dict()["range"])) == 3
+
+
+def test_groups_that_are_not_known_differ_from_each_other():
+    for scale in (group_colours, group_shapes):
+        one, other = scale(["both kinds", "the rest"]).to_dict()["range"]
+        assert one != other
+
+
 def test_a_group_that_is_not_known_has_a_look_of_its_own():
     known = set(group_colours(["entropy", "frequency", "norm", "random"]).to_dict()["range"])
     assert known.isdisjoint(group_colours(["both kinds"]).to_dict()["range"])

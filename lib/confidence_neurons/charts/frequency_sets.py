@@ -111,6 +111,11 @@ def interval_chart(
         Title of the axis, with its unit.
     colours:
         From the names in the column `colour` to their colours.
+
+    Raises
+    ------
+    ValueError
+        If there are more effects than the palette has colours.
     """
     names, lines = list(frame[colour].unique()), list(frame[rows].unique())
     name = f"quantity_by_{rows}_and_{colour}"
@@ -152,4 +157,6 @@ def interval_chart(
 
 
 def _palette(names: Sequence[str]) -> alt.Scale:
+    if len(names) > len(PALETTE):
+        raise ValueError(f"expected at most {len(PALETTE)} values of effect, got {list(names)}")
     return alt.Scale(domain=list(names), range=PALETTE[: len(names)])

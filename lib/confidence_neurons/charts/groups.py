@@ -1,5 +1,6 @@
 """One colour and one shape for each group of neurons, the same in every chart of the book."""
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 import altair as alt
@@ -17,17 +18,20 @@ LOOKS = {
     OTHERS: (GREY, "circle"),
     "none": (GREY, "cross"),
 }
-UNNAMED = (SKY, "stroke")
+UNNAMED = [(SKY, "stroke"), (AMBER, "triangle-left")]
 
 
 def group_colours(names: Sequence[str]) -> alt.Scale:
-    """Colours of groups, by the first word of `LOOKS` that stands in the name of each."""
-    return alt.Scale(domain=list(names), range=[_look(name)[0] for name in names])
+    """Colours of groups, by the first word of `LOOKS` that stands in the name of each.
+
+    Groups without such a word take those of `UNNAMED` in turn.
+    """
+    return alt.Scale(domain=list(names), range=[colour for colour, _ in _looks(names)])
 
 
 def group_shapes(names: Sequence[str]) -> alt.Scale:
     """Shapes of groups, likewise."""
-    return alt.Scale(domain=list(names), range=[_look(name)[1] for name in names])
+    return alt.Scale(domain=list(names), range=[shape for _, shape in _looks(names)])
 
 
 def group_encodings(groups: Iterable[str]) -> tuple[alt.Color, alt.Shape]:
@@ -39,5 +43,9 @@ def group_encodings(groups: Iterable[str]) -> tuple[alt.Color, alt.Shape]:
     )
 
 
-def _look(name: str) -> tuple[str, str]:
-    return next((look for word, look in LOOKS.items() if word in name), UNNAMED)
+def _looks(names: Sequence[str]) -> list[tuple[str, str]]:
+    spare = itertools.cycle(UNNAMED)
+    return [
+        next((look for word, look in LOOKS.items() if word in name), None) or next(spare)
+        for name in names
+    ]
