@@ -175,6 +175,24 @@ def test_text_of_charts_and_controls_can_be_read(look):
                 assert contrast(ink, paper) >= MIN_CONTRAST, (visited.name, chart["id"], ink, paper)
 
 
+def test_words_on_coloured_grounds_can_be_read(look):
+    _, visits = look
+    words = 0
+    for visited in visits:
+        for chart in visited.seen["charts"]:
+            words += len(chart["words"])
+            for ink, paper in chart["words"]:
+                assert contrast(ink, paper) >= MIN_CONTRAST, (visited.name, chart["id"], ink, paper)
+    assert words > 0
+
+
+def test_no_text_of_a_chart_is_cut(look):
+    _, visits = look
+    for visited in visits:
+        for chart in visited.seen["charts"]:
+            assert chart["cut"] == [], (visited.name, chart["id"])
+
+
 def test_charts_follow_the_width_of_the_window(browser, address, site):
     name = next(n for n in page_names(site) if CHART_SCRIPT in (site / n).read_text("utf-8"))
     page = browser.new_page(viewport={"width": 800, "height": 900})

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from confidence_neurons.charts.choices import buttons
-from confidence_neurons.charts.theme import GREY, ORANGE, finish
+from confidence_neurons.charts.theme import GREY, INK_ON_LIGHT, ORANGE, finish
 
 WIDTH, HEIGHT = 290, 330
 TOTAL = "total: both paths"
@@ -62,7 +62,7 @@ def causal_graph() -> alt.LayerChart:
     frames = boxes.mark_rect(fill="white", strokeWidth=1.5, cornerRadius=5).encode(
         x2="right:Q", y2="high:Q", stroke=colour
     )
-    labels = boxes.mark_text(fontSize=12).encode(
+    labels = boxes.mark_text(fontSize=12, color=INK_ON_LIGHT).encode(
         x=alt.X("x:Q", **axis), y=alt.Y("y:Q", **upright), text="label:N"
     )
     graph = alt.LayerChart(layer=[lines, heads, frames, labels], width=WIDTH, height=HEIGHT)

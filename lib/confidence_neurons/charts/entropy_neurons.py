@@ -1,6 +1,6 @@
 """Scatter plots of the effects of all neurons of a layer, with groups marked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import altair as alt
 import pandas as pd
@@ -95,7 +95,7 @@ def likeness_chart(neurons: pd.DataFrame) -> alt.Chart:
             "likeness",
             "likeness to a temperature",
             "chosen_text_likeness",
-            [alt.Tooltip("entropy_ln_mediated:Q", format=".2f", title="LN-mediated fraction")],
+            {"entropy_ln_mediated": "LN-mediated fraction"},
         ),
         title="Whose change is a change of confidence?",
         description=(
@@ -109,10 +109,18 @@ def likeness_chart(neurons: pd.DataFrame) -> alt.Chart:
 
 
 def _effect_against(
-    neurons: pd.DataFrame, column: str, title: str, choice: str, more: Sequence[alt.Tooltip] = ()
+    neurons: pd.DataFrame,
+    column: str,
+    title: str,
+    choice: str,
+    more: Mapping[str, str] | None = None,
 ) -> alt.Chart:
-    """A share from 0 to 1 against the effect on entropy; a choice of text."""
-    columns = ["neuron", column, "entropy_total", "entropy_ln_mediated", TEXT, "group"]
+    """A share from 0 to 1 against the effect on entropy; a choice of text.
+
+    `more` names columns that only the tooltip shows, and what it calls them.
+    """
+    more = more or {}
+    columns = ["neuron", column, "entropy_total", *more, TEXT, "group"]
     colour, shape = group_encodings(neurons["group"])
     return (
         alt.Chart(neurons[columns].round(5))
@@ -132,7 +140,10 @@ def _effect_against(
                 alt.Tooltip("group:N"),
                 alt.Tooltip(f"{column}:Q", format=".2f", title=title),
                 alt.Tooltip("entropy_total:Q", format=".4f", title="|change of entropy| (nats)"),
-                *more,
+                *(
+                    alt.Tooltip(f"{name}:Q", format=".2f", title=said)
+                    for name, said in more.items()
+                ),
             ],
         )
         .add_params(_text_choice(neurons, choice))

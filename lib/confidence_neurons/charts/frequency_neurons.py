@@ -54,6 +54,7 @@ def mediation_chart(effects: pd.DataFrame) -> alt.Chart:
                 "shown:Q",
                 scale=alt.Scale(nice=False, padding=8),
                 title="share of the effect mediated by u",
+                axis=alt.Axis(labelBound=True),
             ),
             y=alt.Y(
                 "effect:Q",

@@ -133,6 +133,7 @@ def interval_chart(
                 sort=names,
                 scale=colours(names),
                 title=None,
+                legend=alt.Legend(columns=1),
             ),
             tooltip=[
                 f"{rows}:N",

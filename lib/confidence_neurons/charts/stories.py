@@ -5,7 +5,7 @@ import pandas as pd
 
 from confidence_neurons.charts.choices import buttons, menu
 from confidence_neurons.charts.groups import group_colours
-from confidence_neurons.charts.theme import BLUE, ORANGE, SKY, finish
+from confidence_neurons.charts.theme import BLUE, INK_ON_LIGHT, ORANGE, SKY, finish
 from confidence_neurons.stories import FROZEN, LINE_CHARACTERS, WITH, WITHOUT
 
 PANEL_WIDTH = 290
@@ -79,14 +79,12 @@ def _text_panel(base: alt.Chart, stories: pd.DataFrame, text: str) -> alt.LayerC
         color=alt.Color(
             "shade:Q",
             scale=alt.Scale(domain=[-1, 0, 1], range=[BLUE, "#ffffff", ORANGE], interpolate="rgb"),
-            legend=alt.Legend(
-                title="as a share of the neuron's largest value", titleLimit=280, gradientLength=160
-            ),
+            legend=alt.Legend(title="as a share of the neuron's largest value", gradientLength=160),
         ),
         tooltip=tooltip,
     )
     words = here.mark_text(align="left", font="monospace", fontSize=10.5, dx=1).encode(
-        x=x, y=y, text="token:N", tooltip=tooltip, color=alt.value("#000000")
+        x=x, y=y, text="token:N", tooltip=tooltip, color=alt.value(INK_ON_LIGHT)
     )
     return alt.LayerChart(
         layer=[ground, words],

@@ -21,7 +21,9 @@ AMBER = "#E69F00"
 GREY = "#888888"
 PALETTE = [BLUE, ORANGE, GREEN, PINK, SKY, AMBER]
 
-TITLE_CHARACTERS = 46
+INK_ON_LIGHT = "#111111"  # not black, which the page turns light in dark mode
+
+TITLE_CHARACTERS = 40  # as many as a phone shows
 HEIGHT = 300
 
 AnyChart = TypeVar("AnyChart", bound=alt.TopLevelMixin)
@@ -76,6 +78,7 @@ def _theme() -> alt.theme.ThemeConfig:
                 "orient": "bottom",
                 "columns": 2,
                 "labelLimit": 300,
+                "titleLimit": 300,
             },
             "range": {"category": PALETTE},
             "mark": {"color": BLUE},
