@@ -18,10 +18,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from confidence_neurons.ablation.check import CHECKED_TOKENS, ErrorCheck
-from confidence_neurons.ablation.engine import Piece, exact_pieces, second_order_pieces
-from confidence_neurons.ablation.memory import DEFAULT_BUDGET, Plan
-from confidence_neurons.ablation.readout import Ablations, Readout
+from confidence_neurons.engine.check import CHECKED_TOKENS, ErrorCheck
+from confidence_neurons.engine.memory import DEFAULT_BUDGET, Plan
+from confidence_neurons.engine.pieces import Piece, exact_pieces, second_order_pieces
+from confidence_neurons.engine.readout import Ablations, Readout
 from machine import median_seconds
 from shapes import Problem, Shape, random_problem
 from straightforward import straightforward_effects

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from confidence_neurons.ablation.effects import exact_effects, second_order_effects
-from confidence_neurons.ablation.memory import DEFAULT_BUDGET, Plan
+from confidence_neurons.engine.effects import exact_effects, second_order_effects
+from confidence_neurons.engine.memory import DEFAULT_BUDGET, Plan
 from shapes import Problem, Shape
 from straightforward import straightforward_effects
 

@@ -5,8 +5,8 @@ from functools import partial
 import pandas as pd
 
 from confidence_neurons import load_model
-from confidence_neurons.ablation import scan
-from confidence_neurons.text import prose_tokens
+from confidence_neurons.engine.scan import scan
+from confidence_neurons.text.reading import prose_tokens
 from machine import median_seconds
 
 

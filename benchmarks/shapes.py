@@ -6,8 +6,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from confidence_neurons.ablation.readout import Ablations, Readout
-from confidence_neurons.final_norm import FinalNorm
+from confidence_neurons.engine.readout import Ablations, Readout
+from confidence_neurons.model.final_norm import FinalNorm
 
 LOGIT_SPREAD = 3.0  # standard deviation over the vocabulary
 STREAM_SCALE = 5.0  # of the residual stream before the final norm

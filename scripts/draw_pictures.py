@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-from confidence_neurons import load_model
-from confidence_neurons.charts import enable_theme
-from confidence_neurons.charts.occupancy import neuron_chart
-from confidence_neurons.charts.spectrum import spectrum_chart
-from confidence_neurons.occupancy import neuron_occupancy
-from confidence_neurons.spectra import spectrum_table
-from confidence_neurons.unembedding import (
+from confidence_neurons.charts.theme import enable_theme
+from confidence_neurons.model.loading import load_model
+from confidence_neurons.weights.unembedding import (
     choose_null_dimension,
     effective_unembedding,
     spectrum,
 )
+from confidence_neurons_book.null_space.occupancy import neuron_occupancy
+from confidence_neurons_book.null_space.occupancy_charts import neuron_chart
+from confidence_neurons_book.null_space.spectra import spectrum_table
+from confidence_neurons_book.null_space.spectrum_charts import spectrum_chart
 
 PICTURES = Path(__file__).parent.parent / "book" / "_static" / "pictures"
 WIDTH, SCALE = 560, 1.5

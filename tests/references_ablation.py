@@ -18,8 +18,8 @@ from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
 import references
-from confidence_neurons.final_norm import FinalNorm
-from confidence_neurons.unembedding import effective_unembedding
+from confidence_neurons.model.final_norm import FinalNorm
+from confidence_neurons.weights.unembedding import effective_unembedding
 from tiny_models import tiny_network
 
 SCALE = "ln_final.hook_scale"

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from confidence_neurons.loading import (
+    from confidence_neurons.model.loading import (
         available_models,
         growth_record,
         load_model,
@@ -24,7 +24,7 @@ __all__ = ["available_models", "growth_record", "load_model", "unigram_counts"]
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        return getattr(import_module("confidence_neurons.loading"), name)
+        return getattr(import_module("confidence_neurons.model.loading"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -6,8 +6,8 @@ import torch
 
 import suite
 from comparison import Case, compare, growth
-from confidence_neurons.ablation.check import CHECKED_TOKENS
-from confidence_neurons.ablation.memory import Plan
+from confidence_neurons.engine.check import CHECKED_TOKENS
+from confidence_neurons.engine.memory import Plan
 from large_layer import Parts, extrapolated
 from methods import METHODS, second_order_operations
 from peaks import memory_of

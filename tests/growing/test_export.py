@@ -8,7 +8,6 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from confidence_neurons.final_norm import FinalNorm
 from confidence_neurons.growing.export import (
     FROZEN_EPS,
     export_model,
@@ -16,7 +15,8 @@ from confidence_neurons.growing.export import (
     with_ordinary_norm,
 )
 from confidence_neurons.growing.network import FrozenScaleNorm, build_network
-from confidence_neurons.loading import load_model
+from confidence_neurons.model.final_norm import FinalNorm
+from confidence_neurons.model.loading import load_model
 
 TOKENS = torch.randint(1, 280, (2, 12), generator=torch.Generator().manual_seed(0))
 

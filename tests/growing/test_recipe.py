@@ -5,8 +5,8 @@ from dataclasses import fields, replace
 
 import pytest
 
-from confidence_neurons.bundled import MODELS
 from confidence_neurons.growing.recipe import PROSE, RECIPES, Recipe
+from confidence_neurons.model.bundled import MODELS
 
 
 def test_the_control_differs_in_the_final_scale_alone():

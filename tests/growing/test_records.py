@@ -9,8 +9,6 @@ import torch
 from safetensors.torch import save_file
 
 import references
-from confidence_neurons.final_norm import FinalNorm
-from confidence_neurons.forward import run_final
 from confidence_neurons.growing import records
 from confidence_neurons.growing.network import build_network
 from confidence_neurons.growing.records import (
@@ -20,8 +18,10 @@ from confidence_neurons.growing.records import (
     record_growth,
     repeat_losses,
 )
-from confidence_neurons.text import repeated_random
-from confidence_neurons.unembedding import (
+from confidence_neurons.model.final_norm import FinalNorm
+from confidence_neurons.model.state import run_final
+from confidence_neurons.text.altered import repeated_random
+from confidence_neurons.weights.unembedding import (
     choose_null_dimension,
     effective_unembedding,
     spectrum,

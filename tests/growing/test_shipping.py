@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from confidence_neurons import bundled
 from confidence_neurons.growing.shipping import ship_model
+from confidence_neurons.model import bundled
 
 
 @pytest.fixture

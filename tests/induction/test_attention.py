@@ -5,8 +5,8 @@ import torch
 
 import references
 import references_induction
-from confidence_neurons.forward import logits_from_residual, run_final
-from confidence_neurons.induction import attend_to_bos
+from confidence_neurons.induction.attention import attend_to_bos
+from confidence_neurons.model.state import logits_from_residual, run_final
 from tiny_models import ARCHITECTURES, tiny_network
 
 SETS = [[(0, 1)], [(1, 3), (0, 0), (1, 0)], [(layer, h) for layer in (0, 1) for h in range(4)]]

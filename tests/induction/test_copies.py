@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from confidence_neurons.induction import check_mask, copy_masks
-from confidence_neurons.text import repeated_random
+from confidence_neurons.induction.copies import check_mask, copy_masks
+from confidence_neurons.text.altered import repeated_random
 
 
 def test_copies_are_where_they_should_be():

@@ -8,8 +8,8 @@ import torch
 
 import references
 import references_induction
-from confidence_neurons.induction import matched_positions, natural_repeats, position_mask
-from confidence_neurons.text import prose_tokens
+from confidence_neurons.induction.natural import matched_positions, natural_repeats, position_mask
+from confidence_neurons.text.reading import prose_tokens
 
 
 def random_text(d_vocab=6, rows=4, length=40, seed=0):

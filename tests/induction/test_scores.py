@@ -6,8 +6,8 @@ import pytest
 import torch
 
 import references
-from confidence_neurons.induction import head_scores, induction_scores
-from confidence_neurons.text import repeated_random
+from confidence_neurons.induction.scores import head_scores, induction_scores
+from confidence_neurons.text.altered import repeated_random
 
 
 class PlantedModel:

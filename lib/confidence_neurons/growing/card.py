@@ -11,7 +11,7 @@ from confidence_neurons.growing.corpus import read_manifest
 from confidence_neurons.growing.phenomena import SEQUENCES, measure_phenomena
 from confidence_neurons.growing.preparation import PreparedText
 from confidence_neurons.growing.recipe import Recipe
-from confidence_neurons.loading import load_model
+from confidence_neurons.model.loading import load_model
 
 TEMPLATE = files("confidence_neurons.growing") / "card_template.md"
 

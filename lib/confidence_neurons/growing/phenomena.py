@@ -5,13 +5,14 @@ from jaxtyping import Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
-from confidence_neurons.ablation import scan
-from confidence_neurons.entropy_neurons import entropy_neuron_criteria
+from confidence_neurons.engine.scan import scan
+from confidence_neurons.groups.finding import entropy_neuron_criteria
 from confidence_neurons.growing.records import PERIOD, mean_loss, repeat_losses
-from confidence_neurons.induction import induction_scores
-from confidence_neurons.neuron_properties import neuron_properties
-from confidence_neurons.text import corrupt, prose_tokens, repeated_random
-from confidence_neurons.unembedding import NUMERICAL_ZERO, effective_unembedding, spectrum
+from confidence_neurons.induction.scores import induction_scores
+from confidence_neurons.text.altered import corrupt, repeated_random
+from confidence_neurons.text.reading import prose_tokens
+from confidence_neurons.weights.properties import neuron_properties
+from confidence_neurons.weights.unembedding import NUMERICAL_ZERO, effective_unembedding, spectrum
 
 SEQUENCES = 8
 NULL_SHARE_OF_MEDIAN = 0.25

@@ -11,19 +11,19 @@ from torch import Tensor
 from tqdm import tqdm
 from transformer_lens.model_bridge import TransformerBridge
 
-from confidence_neurons.distributions import next_token_loss
-from confidence_neurons.final_norm import FinalNorm
-from confidence_neurons.forward import logits_from_residual, run_final
-from confidence_neurons.frequency import frequency_cosine
 from confidence_neurons.growing.export import export_model, load_snapshot
 from confidence_neurons.growing.mixture import BOS_ID
 from confidence_neurons.growing.preparation import PreparedText
 from confidence_neurons.growing.recipe import Recipe
-from confidence_neurons.induction import induction_scores
-from confidence_neurons.loading import load_model
-from confidence_neurons.neurons import neuron_weights
-from confidence_neurons.text import corrupt, measured, repeated_random
-from confidence_neurons.unembedding import (
+from confidence_neurons.induction.scores import induction_scores
+from confidence_neurons.measure.outputs import next_token_loss
+from confidence_neurons.model.final_norm import FinalNorm
+from confidence_neurons.model.loading import load_model
+from confidence_neurons.model.state import logits_from_residual, run_final
+from confidence_neurons.text.altered import corrupt, repeated_random
+from confidence_neurons.text.rows import measured
+from confidence_neurons.weights.neurons import neuron_weights
+from confidence_neurons.weights.unembedding import (
     choose_null_dimension,
     effective_unembedding,
     logit_var,
@@ -31,6 +31,7 @@ from confidence_neurons.unembedding import (
     spectrum,
     weight_norm,
 )
+from confidence_neurons.weights.unigram import frequency_cosine
 
 SEQUENCES = 32
 CORRUPTION = 0.5

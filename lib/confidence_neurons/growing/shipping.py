@@ -5,7 +5,7 @@ import json
 import shutil
 from pathlib import Path
 
-from confidence_neurons.bundled import MODELS
+from confidence_neurons.model.bundled import MODELS
 
 
 def ship_model(directory: Path, name: str, models: Path = MODELS) -> None:

@@ -6,8 +6,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
-from confidence_neurons.control_sets import Head, check_heads
-from confidence_neurons.forward import FinalState, run_final
+from confidence_neurons.groups.controls import Head, check_heads
+from confidence_neurons.model.state import FinalState, run_final
 
 
 def attend_to_bos(

@@ -20,7 +20,7 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from confidence_neurons.text import check_tokens
+from confidence_neurons.text.rows import check_tokens
 
 Place = tuple[int, int]
 

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
-from confidence_neurons.text.conventions import check_tokens, expect_at_least
+from confidence_neurons.text.rows import check_tokens, expect_at_least
 
 
 def corrupt(

@@ -1,0 +1,101 @@
+"""Try on a few tokens whether a model is what the closed form takes it for.
+
+The closed form takes two things for granted, which no list of architectures
+can promise: the logits are norm(x) W_U + b_U of the last residual stream x;
+and the last MLP adds w_out to x for each unit of a neuron's activation.
+"""
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from transformer_lens.model_bridge import TransformerBridge
+
+from confidence_neurons.model.final_norm import FinalNorm
+from confidence_neurons.model.state import soft_cap
+from confidence_neurons.weights.neurons import neuron_weights
+
+TOKENS_TRIED = 8
+ROUNDING = 8  # machine epsilons of the model's own numbers
+LEAST_TOLERANCE = 1e-3  # float32, on a GPU with TF32 too
+
+
+@torch.no_grad()
+def check_logits(model: TransformerBridge, tokens: Int[Tensor, "batch position"]) -> None:
+    """Refuse a model whose logits are something else than norm(x) W_U + b_U, soft-capped or not.
+
+    Raises
+    ------
+    NotImplementedError
+        If log-probabilities at the first few tokens are others.
+    ValueError
+        If they are NaN.
+    """
+    residual, _, own = _run(model, tokens)
+    if own.isnan().any():
+        raise ValueError(
+            f"{model.cfg.model_name}: expected logits that are numbers, got NaN, though no weight "
+            f"is NaN: too large for {own.dtype}? Load the model with load_model, in float32"
+        )
+    normalised = FinalNorm.from_model(model).apply(residual)
+    logits = normalised @ model.W_U.float() + model.b_U.float()
+    cap = soft_cap(model)
+    if cap:
+        logits = cap * (logits / cap).tanh()
+    if not _agree(_centred(logits), _centred(own), own.dtype):
+        raise NotImplementedError(
+            f"{model.cfg.model_name}: expected logits that are norm(x) @ W_U + b_U of the last "
+            "residual stream x, got others (scaled ones, as Granite's by its logits_scaling?). "
+            "What is read off the unembedding would be wrong: fold such a factor into the "
+            "weights of the unembedding, save the model without it, and load that"
+        )
+
+
+@torch.no_grad()
+def adds_w_out(model: TransformerBridge, tokens: Int[Tensor, "batch position"]) -> bool:
+    """Whether the last residual stream moves by delta * w_out when an activation moves by delta.
+
+    Tried on the first few tokens, with the neuron that has the longest w_out
+    and a delta that moves the stream by its own length: rounding is small
+    beside that. Not so for Granite with its residual_multiplier.
+    """
+    weights = neuron_weights(model)
+    neuron = int(weights.norm(dim=-1).argmax())
+    clean, activations, _ = _run(model, tokens)
+    delta = clean.norm(dim=-1) / weights[neuron].norm()
+
+    def move(values: Tensor, hook: object) -> Tensor:
+        moved = values.clone()
+        moved[..., neuron] = (activations[..., neuron] + delta).to(values)
+        return moved
+
+    with model.hooks(fwd_hooks=[(f"blocks.{model.cfg.n_layers - 1}.mlp.hook_post", move)]):
+        moved, _, _ = _run(model, tokens)
+    return _agree(moved - clean, delta.unsqueeze(-1) * weights[neuron], model.W_U.dtype)
+
+
+def _run(
+    model: TransformerBridge, tokens: Int[Tensor, "batch position"]
+) -> tuple[
+    Float[Tensor, "1 position d_model"],
+    Float[Tensor, "1 position d_mlp"],
+    Float[Tensor, "1 position d_vocab"],
+]:
+    """Last residual stream, last activations and logits at the first few tokens."""
+    last = model.cfg.n_layers - 1
+    names = (f"blocks.{last}.hook_resid_post", f"blocks.{last}.mlp.hook_post")
+    few = tokens[:1, :TOKENS_TRIED].to(model.cfg.device)
+    logits, cache = model.run_with_cache(few, names_filter=lambda name: name in names)
+    return cache[names[0]].float(), cache[names[1]].float(), logits
+
+
+def _centred(logits: Float[Tensor, "*batch d_vocab"]) -> Float[Tensor, "*batch d_vocab"]:
+    """Log-probabilities but for a constant, whose size would hide differences."""
+    return logits.float() - logits.float().mean(dim=-1, keepdim=True)
+
+
+def _agree(
+    found: Float[Tensor, "*batch size"], expected: Float[Tensor, "*batch size"], kind: torch.dtype
+) -> bool:
+    """Whether vectors differ by no more than numbers of this type are rounded."""
+    tolerance = max(LEAST_TOLERANCE, ROUNDING * torch.finfo(kind).eps)
+    return bool(((found - expected).norm(dim=-1) <= tolerance * expected.norm(dim=-1)).all())

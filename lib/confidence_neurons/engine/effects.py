@@ -1,0 +1,87 @@
+"""Mean effects of each neuron over the tokens, by either method."""
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from confidence_neurons.engine.check import ErrorCheck
+from confidence_neurons.engine.exact import Changes
+from confidence_neurons.engine.memory import Plan
+from confidence_neurons.engine.pieces import exact_pieces, second_order_pieces
+from confidence_neurons.engine.readout import Ablations, Readout
+from confidence_neurons.weights.unigram import Unigram
+
+POOR_ESTIMATE = 0.05
+
+
+def exact_effects(
+    readout: Readout,
+    ablations: Ablations,
+    plan: Plan,
+    unigram: Unigram | None = None,
+    *,
+    progress: bool = False,
+) -> pd.DataFrame:
+    """One row per neuron: mean absolute changes in nats, signed ones in `*_shift` columns.
+
+    The columns are those of `exact_changes` and `indirect_changes`; further
+    `method`, and `error_estimate`, which is 0.
+    """
+    sums = Sums(len(ablations.w_out))
+    for piece in exact_pieces(readout, ablations, plan, unigram, progress=progress):
+        sums.add(piece.neurons, piece.changes)
+    return sums.means(len(ablations.target)).assign(method="exact", error_estimate=0.0)
+
+
+def second_order_effects(
+    readout: Readout, ablations: Ablations, plan: Plan, seed: int = 0, *, progress: bool = False
+) -> pd.DataFrame:
+    """The same, estimated; neurons whose estimate is poor exact after all.
+
+    Parameters
+    ----------
+    seed:
+        Decides the sample of tokens that tells the error.
+
+    Returns
+    -------
+    As `exact_effects`; `error_estimate` is the relative error of
+    `entropy_total` (0 where exact), and `method` tells how the row was
+    measured.
+    """
+    sums = Sums(len(ablations.w_out))
+    check = ErrorCheck(len(ablations.target), len(ablations.w_out), seed)
+    for piece in second_order_pieces(readout, ablations, plan, check, progress=progress):
+        sums.add(piece.neurons, piece.changes)
+    frame = sums.means(len(ablations.target))
+    error = check.relative_error(torch.tensor(frame["entropy_total"].tolist(), dtype=torch.float64))
+    frame = frame.assign(method="second-order", error_estimate=error.nan_to_num(0).numpy())
+    poor = (~(error <= POOR_ESTIMATE)).nonzero().squeeze(-1).tolist()
+    if poor:
+        exact = exact_effects(readout, ablations.neurons(poor), plan, progress=progress)
+        frame.loc[poor, exact.columns] = exact.to_numpy()
+    return frame
+
+
+class Sums:
+    """Sums over tokens: absolute changes, and signed ones where a shift is reported."""
+
+    SIGNED = ("entropy", "loss", "kl")
+
+    def __init__(self, neurons: int) -> None:
+        self.neurons = neurons
+        self.sums: dict[str, Tensor] = {}
+
+    def add(self, neurons: slice, changes: Changes) -> None:
+        for name, values in changes.items():
+            self._add(name, neurons, values.abs())
+        for quantity in self.SIGNED:
+            if f"{quantity}_total" in changes:
+                self._add(f"{quantity}_shift", neurons, changes[f"{quantity}_total"])
+
+    def _add(self, name: str, neurons: slice, values: Tensor) -> None:
+        total = self.sums.setdefault(name, torch.zeros(self.neurons, dtype=torch.float64))
+        total[neurons] += values.double().sum(dim=0).cpu()
+
+    def means(self, tokens: int) -> pd.DataFrame:
+        return pd.DataFrame({name: (total / tokens).numpy() for name, total in self.sums.items()})

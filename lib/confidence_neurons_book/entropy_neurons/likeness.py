@@ -1,0 +1,104 @@
+"""How much of a change of the logits is a change of confidence.
+
+Let d be a small change of the logits l, and p = softmax(l). To first order
+
+    H' - H = -Cov_p(d, log p),     KL(p || p') = Var_p(d) / 2  (to second order),
+
+so by Cauchy and Schwarz no change with this divergence moves the entropy by
+more than sqrt(Var_p(d) Var_p(log p)), and the share of it that d reaches is
+the absolute correlation of d with log p under p. It is 1 where d is a
+multiple of log p, that is, for a temperature.
+"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from transformer_lens.model_bridge import TransformerBridge
+
+from confidence_neurons.engine.readout import Ablations, Clean, Readout
+from confidence_neurons.engine.request import Request
+
+TOKENS_AT_ONCE = 512
+
+
+@torch.no_grad()
+def temperature_likeness(
+    model: TransformerBridge,
+    tokens: Int[Tensor, "batch position"],
+    *,
+    neurons: Sequence[int] | None = None,
+    reference: Int[Tensor, "batch position"] | None = None,
+) -> pd.DataFrame:
+    """For each last-layer neuron, how alike its mean ablation is to a temperature.
+
+    Returns
+    -------
+    One row per neuron: `neuron`; `entropy_slope`, the mean over tokens of
+    |Cov_p(d, log p)|, in nats; `entropy_bound`, the mean of
+    sqrt(Var_p(d) Var_p(log p)), the most that an equally large change could
+    do; and `likeness`, their ratio, from 0 to 1, NaN where the ablation
+    changes nothing. d is the total change of the logits (scale recomputed).
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `ablation.scan`.
+    NotImplementedError
+        Where an ablation is not an update of the last residual stream.
+    """
+    request = Request.check(
+        model,
+        tokens,
+        neurons=neurons,
+        reference=reference,
+        layer=None,
+        counts=None,
+        frequency=False,
+    )
+    readout, ablations, _ = request.ablations()
+    readings = (ablations.w_out @ readout.unembedding).double()
+    slope = torch.zeros(len(readings), dtype=torch.float64, device=readings.device)
+    bound = torch.zeros_like(slope)
+    for rows in torch.arange(len(ablations.target)).split(TOKENS_AT_ONCE):
+        part = ablations.tokens(rows.to(readings.device))
+        covariance, variance, of_log_p = _moments(readout, part, readings)
+        slope += covariance.abs().sum(dim=0)
+        bound += (variance.clamp(min=0) * of_log_p).sqrt().sum(dim=0)
+    count = len(ablations.target)
+    frame = pd.DataFrame(
+        {
+            "neuron": request.neurons,
+            "entropy_slope": (slope / count).cpu().numpy(),
+            "entropy_bound": (bound / count).cpu().numpy(),
+        }
+    )
+    likeness = frame["entropy_slope"] / frame["entropy_bound"].where(frame["entropy_bound"] > 0)
+    return frame.assign(likeness=likeness)
+
+
+def _moments(
+    readout: Readout, ablations: Ablations, readings: Float[Tensor, "neuron d_vocab"]
+) -> tuple[Float[Tensor, "token neuron"], Float[Tensor, "token neuron"], Float[Tensor, "token 1"]]:
+    """Cov_p(d, log p), Var_p(d) and Var_p(log p), in double precision.
+
+    With q the neuron's reading and g the part of the logits that the scale
+    divides, d = stretch g + pushed q (see `ablation.readout`).
+    """
+    clean = Clean.build(readout, ablations)
+    p, log_p = clean.probability.double(), clean.centred.double()
+    scaled = log_p - readout.bias.double()
+    scaled -= (p * scaled).sum(dim=-1, keepdim=True)
+    stretch = ablations.stretch.double()
+    pushed = ablations.push.double() * (1 + stretch)
+    q_q = p @ readings.pow(2).T - (p @ readings.T).pow(2)
+    g_q = (p * scaled) @ readings.T
+    l_q = (p * log_p) @ readings.T
+    g_g = (p * scaled.pow(2)).sum(dim=-1, keepdim=True)
+    l_g = (p * scaled * log_p).sum(dim=-1, keepdim=True)
+    l_l = (p * log_p.pow(2)).sum(dim=-1, keepdim=True)
+    covariance = stretch * l_g + pushed * l_q
+    variance = stretch.pow(2) * g_g + 2 * stretch * pushed * g_q + pushed.pow(2) * q_q
+    return covariance, variance, l_l

@@ -1,0 +1,183 @@
+"""The rank-1 update: softmax sums in bits, huge logits, and blocks that fit the cache."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import references
+import references_ablation
+from confidence_neurons.engine.exact import exact_changes, exact_pairs
+from confidence_neurons.engine.readout import Ablations, Clean, Readout
+from confidence_neurons.engine.scan import scan
+from confidence_neurons.engine.softmax import BYTES_AT_ONCE, distribution_in_bits
+from confidence_neurons.model.final_norm import FinalNorm
+from confidence_neurons.weights.unigram import Unigram
+
+FEW = settings(max_examples=25, deadline=None)
+
+
+def random(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def inputs(tokens=7, neurons=5, d_model=12, d_vocab=40, seed=0, loudness=1.0):
+    """A random readout, clean residual streams, and neurons to ablate."""
+    weights = loudness * random(d_model, d_vocab, seed=seed)
+    bias = random(d_vocab, seed=seed + 1)
+    readout = Readout(
+        weights - weights.mean(dim=1, keepdim=True), bias - bias.mean(), FinalNorm(True, 1e-5)
+    )
+    target = torch.arange(tokens) * 3 % d_vocab
+    return readout, (
+        random(tokens, d_model, seed=seed + 2),
+        target,
+        random(neurons, d_model, seed=seed + 3),
+        random(tokens, neurons, seed=seed + 4),
+    )
+
+
+def changes(readout, parts, unigram=None):
+    ablations = Ablations.build(readout, *parts)
+    clean = Clean.build(readout, ablations)
+    return exact_changes(readout, clean, ablations, ablations.w_out @ readout.unembedding, unigram)
+
+
+def assert_close(found, expected, noise=2e-6):
+    assert set(found) == set(expected)
+    for name, values in expected.items():
+        assert found[name].allclose(values.to(found[name]), rtol=1e-4, atol=noise), name
+
+
+@FEW
+@given(st.lists(st.floats(-20, 20), min_size=2, max_size=30), st.booleans())
+def test_sums_in_bits_are_entropy_and_partition_function(logits, overflow_feared):
+    z = torch.tensor(logits)[None, None] * math.log2(math.e)
+    unit = None if overflow_feared else torch.tensor([[8.0]])
+    found = distribution_in_bits(z, unit, torch.arange(len(logits)).float())
+    left_out = 0 if overflow_feared else 3  # log2 of the unit
+    probabilities = references.softmax(logits)
+    log_z = max(logits) - math.log(max(probabilities))
+    mean = sum(place * p for place, p in enumerate(probabilities))
+    bits = math.log2(math.e)
+    assert found["log_z"].item() + left_out == pytest.approx(bits * log_z, rel=1e-5, abs=1e-5)
+    assert found["entropy"].item() + left_out == pytest.approx(
+        bits * references.entropy(logits), rel=1e-4, abs=1e-4
+    )
+    assert found["direction"].item() == pytest.approx(mean, rel=1e-4, abs=1e-4)
+
+
+def test_logits_and_spare_memory_are_left_and_used():
+    z, unit = random(3, 4, 9), torch.ones(3, 1)
+    before, spare = z.clone(), torch.empty_like(z)
+    found = distribution_in_bits(z, unit, spare=spare)
+    assert z.equal(before)
+    assert_close(found, distribution_in_bits(z, unit))
+
+
+@pytest.mark.parametrize("loudness", [300.0, 3000.0])
+def test_huge_logits_do_not_overflow(loudness):
+    counts = references_ablation.counts_for(40)
+    readout, parts = inputs(loudness=loudness)
+    found = changes(readout, parts, Unigram.from_counts(counts, 40))
+    residual, target, w_out, delta = parts
+    residual, norm = residual.double(), readout.norm
+
+    def losses(stream, scale=None):
+        logits = norm.apply(stream, scale) @ readout.unembedding.double() + readout.bias.double()
+        return -logits.log_softmax(dim=-1).gather(1, target[:, None])[:, 0]
+
+    before = losses(residual)
+    for neuron in range(len(w_out)):
+        ablated = residual + delta[:, neuron, None] * w_out[neuron].double()
+        expected = {
+            "loss_total": losses(ablated) - before,
+            "loss_direct": losses(ablated, norm.scale(residual)) - before,
+        }
+        for name, values in expected.items():
+            rounding = 1e-6 * loudness
+            assert found[name][:, neuron].double().allclose(values, rtol=1e-4, atol=rounding), name
+    for name, values in found.items():
+        assert values.isfinite().all(), name
+
+
+@pytest.mark.parametrize("loudness", [300.0, 3000.0])
+def test_huge_changes_do_not_overflow(loudness):
+    readout, (residual, target, w_out, delta) = inputs()
+    found = changes(readout, (residual, target, w_out, loudness * delta))
+    for name, values in found.items():
+        assert values.isfinite().all(), name
+
+
+@pytest.mark.parametrize("loudness", [1.0, 300.0])
+@pytest.mark.parametrize("elements", [40, 120, 2**20])
+def test_pairs_of_token_and_neuron_are_as_in_the_whole(loudness, elements, monkeypatch):
+    monkeypatch.setitem(BYTES_AT_ONCE, "cpu", 4 * elements)
+    readout, (residual, target, w_out, delta) = inputs()
+    ablations = Ablations.build(readout, residual, target, w_out, loudness * delta)
+    clean = Clean.build(readout, ablations)
+    readings = ablations.w_out @ readout.unembedding
+    whole = exact_changes(readout, clean, ablations, readings)
+    pairs = torch.tensor([[6, 0], [0, 4], [0, 0], [3, 2], [6, 4]])
+    means = clean.probability @ readings.T
+    found = exact_pairs(readout, clean, ablations, readings, means, pairs)
+    assert_close(found, {name: values[tuple(pairs.T)] for name, values in whole.items()})
+
+
+@pytest.mark.parametrize("elements", [1, 90, 401, 10**6])
+def test_the_size_of_a_block_does_not_change_the_changes(elements, monkeypatch):
+    readout, parts = inputs()
+    unigram = Unigram.from_counts(references_ablation.counts_for(40), 40)
+    whole = changes(readout, parts, unigram)
+    monkeypatch.setitem(BYTES_AT_ONCE, "cpu", 4 * elements)
+    assert_close(changes(readout, parts, unigram), whole)
+
+
+@FEW
+@given(st.floats(-30, 30), st.integers(0, 50))
+def test_a_constant_in_the_bias_changes_nothing(constant, seed):
+    readout, parts = inputs(seed=seed)
+    moved = Readout(readout.unembedding, readout.bias + constant, readout.norm)
+    for name, values in changes(readout, parts).items():
+        assert changes(moved, parts)[name].allclose(values, rtol=1e-3, atol=2e-5), name
+
+
+@FEW
+@given(st.floats(0.05, 20), st.integers(0, 50))
+def test_only_the_product_of_activation_and_output_weights_counts(factor, seed):
+    readout, (residual, target, w_out, delta) = inputs(seed=seed)
+    one = changes(readout, (residual, target, w_out, delta))
+    other = changes(readout, (residual, target, w_out * factor, delta / factor))
+    assert_close(other, one, noise=1e-5)
+
+
+@FEW
+@given(st.permutations(range(5)), st.integers(0, 50))
+def test_neurons_do_not_touch_one_another(order, seed):
+    readout, (residual, target, w_out, delta) = inputs(seed=seed)
+    whole = changes(readout, (residual, target, w_out, delta))
+    some = changes(readout, (residual, target, w_out[order], delta[:, order]))
+    assert_close(some, {name: values[:, order] for name, values in whole.items()})
+
+
+@FEW
+@given(st.integers(0, 50))
+def test_divergences_are_not_negative_and_no_change_changes_nothing(seed):
+    readout, (residual, target, w_out, delta) = inputs(seed=seed)
+    found = changes(readout, (residual, target, w_out, delta))
+    assert (found["kl_from_clean"] >= 0).all()
+    assert set(found["argmax_changed"].unique().tolist()) <= {0.0, 1.0}
+    for name, values in changes(readout, (residual, target, w_out, 0 * delta)).items():
+        assert values.abs().max() < 1e-6, name
+
+
+def test_adding_a_constant_to_the_models_bias_leaves_the_scan_alone():
+    network = references.tiny_network("phi")
+    before = scan(references.load_network(network), references.tokens_for(), neurons=[3, 40])
+    with torch.no_grad():
+        network.lm_head.bias += 7
+    after = scan(references.load_network(network), references.tokens_for(), neurons=[3, 40])
+    for name in ("entropy_total", "entropy_direct", "loss_total", "kl_from_clean"):
+        assert after[name].tolist() == pytest.approx(before[name].tolist(), rel=1e-3, abs=1e-6)

@@ -1,0 +1,151 @@
+"""Ablations that need the network to run again, against the whole model with hooks."""
+
+import pytest
+import torch
+from transformer_lens.model_bridge import TransformerBridge
+
+import references
+import references_ablation
+from confidence_neurons import unigram_counts
+from confidence_neurons.engine.request import Request
+from confidence_neurons.engine.rerun import (
+    MOST_ROWS,
+    TENSORS_PER_ROW,
+    changes_of_logits,
+    rerun_pieces,
+    rows_within,
+)
+from confidence_neurons.engine.scan import scan
+from confidence_neurons.text.reading import prose_tokens
+
+NEURONS = [63, 5]
+EFFECTS = ["entropy_total", "entropy_direct", "loss_indirect", "kl_from_clean", "mean_activation"]
+
+
+def assert_agrees_with_hooks(model, tokens, neurons, layer, counts, reference=None):
+    frame = scan(
+        model,
+        tokens,
+        neurons=neurons,
+        layer=layer,
+        counts=counts,
+        frequency=True,
+        reference=reference,
+    )
+    assert frame["neuron"].tolist() == neurons
+    source = tokens if reference is None else reference
+    for found in frame.to_dict("records"):
+        neuron = found["neuron"]
+        mean = references_ablation.mean_activation(model, source, neuron, layer)
+        assert found["mean_activation"] == pytest.approx(mean, rel=1e-5, abs=1e-6)
+        changes = references_ablation.by_hooks(
+            model, tokens, neuron, layer=layer, counts=counts, reference=reference
+        )
+        expected = references_ablation.row(changes)
+        references_ablation.assert_agrees(found, expected, references_ablation.HOOK_NOISE)
+    return frame
+
+
+@pytest.mark.parametrize("layer", [0, None])
+@pytest.mark.parametrize("architecture", ["gemma2", "granite-residual"])
+def test_soft_caps_and_normalised_or_scaled_outputs_agree_with_hooks(architecture, layer):
+    model, _ = references.tiny_pair(architecture)
+    counts = references_ablation.counts_for()
+    assert_agrees_with_hooks(model, references.tokens_for(), NEURONS, layer, counts)
+
+
+@pytest.mark.parametrize("architecture", ["gpt2-tied", "neox-parallel", "llama", "phi"])
+def test_the_first_layer_agrees_with_hooks(architecture):
+    model, _ = references.tiny_pair(architecture)
+    counts = references_ablation.counts_for()
+    reference = references.tokens_for(rows=1, seed=3)
+    assert_agrees_with_hooks(model, references.tokens_for(), NEURONS, 0, counts, reference)
+
+
+def test_a_middle_layer_of_prose_agrees_with_hooks():
+    model = references.bundled("prose")
+    frame = assert_agrees_with_hooks(
+        model, prose_tokens(model, 24, 2), [7, 300], 1, unigram_counts("prose")
+    )
+    last = scan(model, prose_tokens(model, 24, 2), neurons=[7, 300], frequency=True)
+    assert set(frame.columns) == set(last.columns)
+    assert (frame["weight_norm"] != last["weight_norm"]).all()
+
+
+@pytest.mark.parametrize("architecture", ["gpt2-untied", "neox-serial", "qwen2"])
+def test_on_the_last_layer_running_again_and_the_closed_form_agree(architecture, monkeypatch):
+    model, _ = references.tiny_pair(architecture)
+    counts = references_ablation.counts_for()
+    arguments = {"neurons": NEURONS, "counts": counts, "frequency": True}
+    closed = scan(model, references.tokens_for(), **arguments)
+    monkeypatch.setattr(Request, "is_residual_update", False)
+    again = scan(model, references.tokens_for(), **arguments)
+    assert list(again.columns) == list(closed.columns)
+    effects = closed.columns.drop([*references_ablation.SHARES, "method"])
+    for name in effects:
+        assert again[name].tolist() == pytest.approx(closed[name].tolist(), rel=2e-4, abs=2e-6), (
+            name
+        )
+
+
+def test_rows_at_once_do_not_change_the_changes():
+    model, _ = references.tiny_pair("llama")
+    tokens = references.tokens_for(rows=3)
+    (_, _, whole), *others = rerun_pieces(model, tokens, 0, {5: 0.1})
+    assert not others
+    pieces = list(rerun_pieces(model, tokens, 0, {5: 0.1}, rows_at_once=2))
+    assert [rows for rows, _, _ in pieces] == [slice(0, 2), slice(2, 3)]
+    for name, values in whole.items():
+        joined = [value for _, _, changes in pieces for value in changes[name].flatten().tolist()]
+        assert joined == pytest.approx(values.flatten().tolist(), abs=2e-6), name
+
+
+def test_rows_at_once_are_chosen_within_the_budget():
+    model, _ = references.tiny_pair("llama")
+    row = TENSORS_PER_ROW * 4 * 50 * 300
+    budgets = {0: 1, row - 1: 1, row: 1, 2 * row - 1: 1, 2.5 * row: 2, 9 * row: 9, 1e12: MOST_ROWS}
+    assert {budget: rows_within(budget, model, 50) for budget in budgets} == budgets
+    double = references.load_network(references.tiny_network("llama")).to(torch.float64)
+    assert rows_within(8 * row, double, 50) == 4
+
+
+def test_the_budget_of_a_scan_decides_how_many_rows_run_at_once(monkeypatch):
+    model = references.bundled("prose")
+    tokens = prose_tokens(model, 256, 3)
+    seen = []
+
+    def spy(clean, *arguments):
+        seen.append(len(clean))
+        return changes_of_logits(clean, *arguments)
+
+    monkeypatch.setattr("confidence_neurons.engine.rerun.changes_of_logits", spy)
+    whole = scan(model, tokens, neurons=[5], layer=0)
+    assert seen == [3]
+    seen.clear()
+    budget = 2.5 * TENSORS_PER_ROW * 4 * 256 * model.cfg.d_vocab
+    pieces = scan(model, tokens, neurons=[5], layer=0, memory_budget=budget)
+    assert seen == [2, 1]
+    for name in EFFECTS:
+        assert pieces[name].tolist() == pytest.approx(whole[name].tolist(), rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16])
+def test_half_precision_is_refused_before_the_network_runs_again(kind, monkeypatch):
+    model = references.load_network(references.tiny_network("llama")).to(kind)
+    monkeypatch.setattr(TransformerBridge, "forward", lambda *_, **__: pytest.fail("it ran"))
+    with pytest.raises(ValueError, match=f"float32 or float64, .* got {kind}: load it with"):
+        scan(model, references.tokens_for(), layer=0)
+
+
+def test_double_precision_agrees_with_hooks():
+    model = references.load_network(references.tiny_network("llama")).to(torch.float64)
+    counts = references_ablation.counts_for()
+    assert_agrees_with_hooks(model, references.tokens_for(), NEURONS, 0, counts)
+
+
+def test_the_model_is_left_as_it_was():
+    model, _ = references.tiny_pair("gemma2")
+    tokens = references.tokens_for()
+    before = model(tokens)
+    scan(model, tokens, neurons=[1])
+    assert model(tokens).equal(before)
