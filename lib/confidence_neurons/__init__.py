@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # Libraries below ask for notebook widgets to draw progress bars; the project's bars are text.
 warnings.filterwarnings("ignore", message="IProgress not found")
 
+__version__ = "0.1.0"
 __all__ = ["available_models", "growth_record", "load_model", "unigram_counts"]
 
 
