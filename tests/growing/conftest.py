@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -55,6 +56,12 @@ def mixture(recipe: Recipe, text: PreparedText) -> Mixture:
 
 @pytest.fixture(autouse=True)
 def torch_settings() -> Iterator[None]:
+    with torch_settings_kept():
+        yield
+
+
+@contextmanager
+def torch_settings_kept() -> Iterator[None]:
     """Growing sets the number of threads and asks for determinism: undo both."""
     threads = torch.get_num_threads()
     deterministic = torch.are_deterministic_algorithms_enabled()

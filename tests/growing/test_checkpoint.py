@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from confidence_neurons.growing import checkpoint
 from confidence_neurons.growing.checkpoint import load_checkpoint, save_checkpoint
+from confidence_neurons.growing.files import read_tensors
 from confidence_neurons.growing.recipe import PROSE
 
 
@@ -95,4 +97,35 @@ def test_a_checkpoint_of_another_recipe_is_refused_and_says_what_differs(tmp_pat
     untouched = state(*after)
     with pytest.raises(ValueError, match=next(iter(changed))):
         load_checkpoint(path, *after, replace(PROSE, **changed))
+    assert same(state(*after), untouched)
+
+
+def truncated(path):
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def without_record(path):
+    save_file(load_file(path), path)
+
+
+def without_moment(path):
+    tensors, record = read_tensors(path, "")
+    del tensors["exp_avg/bias"]
+    save_file(tensors, path, metadata=record)
+
+
+def misshapen(path):
+    tensors, record = read_tensors(path, "")
+    save_file(tensors | {"weights/bias": torch.ones(1)}, path, metadata=record)
+
+
+@pytest.mark.parametrize("spoil", [truncated, without_record, without_moment, misshapen])
+def test_a_damaged_checkpoint_is_named_and_changes_nothing(tmp_path, spoil):
+    path = tmp_path / "checkpoint.safetensors"
+    save_checkpoint(path, *trained(0, steps=2), PROSE, step=2, seconds=1.0)
+    spoil(path)
+    after = trained(1, steps=1)
+    untouched = state(*after)
+    with pytest.raises(ValueError, match=r"checkpoint\.safetensors is damaged.*Delete it"):
+        load_checkpoint(path, *after, PROSE)
     assert same(state(*after), untouched)

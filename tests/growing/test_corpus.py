@@ -71,6 +71,14 @@ def test_a_changed_book_in_an_archive_is_refused(books, tmp_path):
         read_corpus(archive(books, tmp_path / "books.tar.xz"))
 
 
+@pytest.mark.parametrize("kept", [0, 50, 120])
+def test_a_damaged_archive_is_named(books, tmp_path, kept):
+    path = archive(books, tmp_path / "books.tar.xz")
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(ValueError, match=r"books\.tar\.xz is damaged.*Fetch it again"):
+        read_corpus(path)
+
+
 def test_a_missing_book_is_named_with_its_source(books):
     (books / "a.txt").unlink()
     with pytest.raises(FileNotFoundError, match=r"'a\.txt'.*somewhere/books at commit ccc"):

@@ -1,5 +1,7 @@
 """From books to token ids: what is held out, and that nothing is done twice."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -43,11 +45,57 @@ def test_counts_are_those_of_the_training_text(recipe, two_books, tmp_path):
 def test_a_second_call_reads_what_the_first_one_left(recipe, two_books, tmp_path, monkeypatch):
     first = prepare_text(recipe, "corpus", tmp_path)
 
-    def unwanted(path):
-        raise AssertionError("the corpus was read again")
+    def unwanted(*arguments):
+        raise AssertionError("the text was prepared again")
 
-    monkeypatch.setattr(preparation, "read_corpus", unwanted)
+    monkeypatch.setattr(preparation, "train_tokenizer", unwanted)
     second = prepare_text(recipe, "corpus", tmp_path)
     assert np.array_equal(first.training, second.training)
     assert np.array_equal(first.validation, second.validation)
     assert second.tokenizer.get_vocab() == first.tokenizer.get_vocab()
+
+
+def test_a_call_that_was_killed_half_way_is_repeated(recipe, two_books, tmp_path):
+    whole = prepare_text(recipe, "corpus", tmp_path / "whole")
+    (tmp_path / "killed").mkdir()
+    (tmp_path / "killed" / "validation.npy").write_bytes(b"\x93NUMPY")
+    again = prepare_text(recipe, "corpus", tmp_path / "killed")
+    assert np.array_equal(again.validation, whole.validation)
+
+
+def test_text_of_other_books_is_not_gone_on_with(recipe, two_books, tmp_path):
+    prepare_text(recipe, "corpus", tmp_path)
+    two_books.pop()
+    with pytest.raises(ValueError, match=r"other books.*empty directory"):
+        prepare_text(recipe, "corpus", tmp_path)
+
+
+def test_text_of_another_recipe_is_not_gone_on_with(recipe, two_books, tmp_path):
+    prepare_text(recipe, "corpus", tmp_path)
+    with pytest.raises(ValueError, match="another recipe"):
+        prepare_text(replace(recipe, vocab_size=270), "corpus", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["training.npy", "validation.npy", "tokenizer.json"])
+@pytest.mark.parametrize("spoil", ["truncated", "changed", "missing"])
+def test_a_damaged_text_is_named_and_the_remedy_works(recipe, two_books, tmp_path, name, spoil):
+    first = prepare_text(recipe, "corpus", tmp_path)
+    file = tmp_path / name
+    whole = file.read_bytes()
+    if spoil == "missing":
+        file.unlink()
+    else:
+        file.write_bytes(whole[:-1] if spoil == "truncated" else whole[:-1] + b"?")
+    with pytest.raises(ValueError, match=rf"{name} is damaged.*Delete .*prepared\.json"):
+        prepare_text(recipe, "corpus", tmp_path)
+    (tmp_path / "prepared.json").unlink()
+    assert np.array_equal(prepare_text(recipe, "corpus", tmp_path).training, first.training)
+    assert file.read_bytes() == whole
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}"])
+def test_a_damaged_record_is_named(recipe, two_books, tmp_path, content):
+    prepare_text(recipe, "corpus", tmp_path)
+    (tmp_path / "prepared.json").write_text(content)
+    with pytest.raises(ValueError, match=r"prepared\.json is damaged.*Delete"):
+        prepare_text(recipe, "corpus", tmp_path)

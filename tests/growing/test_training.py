@@ -10,13 +10,13 @@ from safetensors.torch import load_file
 import references
 from confidence_neurons.growing import training
 from confidence_neurons.growing.checkpoint import load_checkpoint, save_checkpoint
-from confidence_neurons.growing.network import build_network
+from confidence_neurons.growing.network import build_network, set_weights
 from confidence_neurons.growing.recipe import PROSE, Settling
+from confidence_neurons.growing.snapshots import snapshot_path
 from confidence_neurons.growing.training import (
     build_optimizer,
     learning_rate,
     next_token_loss,
-    snapshot_steps,
     train,
 )
 
@@ -95,9 +95,7 @@ def test_growing_lowers_the_loss(recipe, mixture, tmp_path):
     losses = []
     for step in (0, 30):
         network = build_network(recipe)
-        network.load_state_dict(
-            load_file(tmp_path / "snapshots" / f"step-{step:06d}.safetensors"), strict=False
-        )
+        set_weights(network, load_file(snapshot_path(tmp_path, step)))
         with torch.no_grad():
             losses.append(next_token_loss(network, tokens).item())
     assert losses[1] < losses[0] - 0.3
@@ -112,6 +110,13 @@ def test_a_finished_run_is_not_grown_further(recipe, mixture, tmp_path):
     assert_same_bits(finished, grown(tmp_path))
 
 
+def test_a_run_that_lost_a_snapshot_is_not_gone_on_with(recipe, mixture, tmp_path):
+    train(recipe, mixture, tmp_path, compiled=False)
+    snapshot_path(tmp_path, 0).unlink()
+    with pytest.raises(FileNotFoundError, match=r"step-000000.*Delete checkpoint"):
+        train(recipe, mixture, tmp_path, compiled=False)
+
+
 @pytest.mark.parametrize("changed", [{"steps": 4}, {"steps": 9}, {"learning_rate": 1.0}])
 def test_a_run_of_another_recipe_is_not_gone_on_with(recipe, mixture, tmp_path, changed):
     train(recipe, mixture, tmp_path, compiled=False)
@@ -119,49 +124,6 @@ def test_a_run_of_another_recipe_is_not_gone_on_with(recipe, mixture, tmp_path, 
     with pytest.raises(ValueError, match=next(iter(changed))):
         train(replace(recipe, **changed), mixture, tmp_path, compiled=False)
     assert_same_bits(finished, grown(tmp_path))
-
-
-def test_snapshots_stand_at_the_steps_that_were_planned(recipe, mixture, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "FIRST_SNAPSHOT", 2)
-    train(recipe, mixture, tmp_path, compiled=False)
-    found = sorted(file.name for file in (tmp_path / "snapshots").iterdir())
-    expected = [f"step-{step:06d}.safetensors" for step in snapshot_steps(recipe)]
-    assert found == expected
-    assert len(found) > 2
-    first = load_file(tmp_path / "snapshots" / found[0])
-    for name, weights in build_network(recipe).named_parameters():
-        assert torch.equal(first[name], weights), name
-
-
-@pytest.mark.parametrize("steps", [11_000, 1000, 50_000])
-def test_snapshot_steps_are_logarithmic(steps):
-    chosen = snapshot_steps(replace(PROSE, steps=steps, settling=None))
-    assert 20 <= len(chosen) <= 30
-    assert chosen[0] == 0
-    assert chosen[1] == training.FIRST_SNAPSHOT
-    assert chosen[-1] == steps
-    assert chosen == sorted(set(chosen))
-    ratios = [later / earlier for earlier, later in pairwise(chosen[1:])]
-    assert max(ratios) / min(ratios) < 1.1
-
-
-def test_settling_adds_a_few_snapshots_to_the_same_logarithmic_ones():
-    chosen, start = snapshot_steps(PROSE), PROSE.settling.start
-    assert [step for step in chosen if step <= start] == snapshot_steps(
-        replace(PROSE, steps=start, settling=None)
-    )
-    later = [step for step in chosen if step > start]
-    assert len(later) == training.SETTLING_SNAPSHOTS
-    assert later[-1] == PROSE.steps
-    assert len(chosen) <= 30
-
-
-@pytest.mark.parametrize("steps", [1, 2, 6, 16, 17])
-def test_even_a_short_run_has_a_first_and_a_last_snapshot(recipe, steps):
-    chosen = snapshot_steps(replace(recipe, steps=steps))
-    assert chosen[0] == 0
-    assert chosen[-1] == steps
-    assert all(0 <= step <= steps for step in chosen)
 
 
 @pytest.mark.parametrize("part", ["growing", "settling"])

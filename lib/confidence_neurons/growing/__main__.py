@@ -5,16 +5,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from confidence_neurons.growing.card import write_card
-from confidence_neurons.growing.export import export_model, load_snapshot
+from confidence_neurons.growing.export import export_model
+from confidence_neurons.growing.files import only_process, whole_files
 from confidence_neurons.growing.preparation import prepare_text
 from confidence_neurons.growing.recipe import RECIPES
 from confidence_neurons.growing.records import record_growth
 from confidence_neurons.growing.shipping import ship_model
+from confidence_neurons.growing.snapshots import load_snapshot, snapshot_path
 from confidence_neurons.growing.training import train
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Parse the command line; prepare the text, grow, measure, export."""
+    """Parse the command line and grow; errors that can be expected take one line."""
     parser = argparse.ArgumentParser(
         prog="python -m confidence_neurons.growing", description=__doc__
     )
@@ -29,7 +31,15 @@ def main(arguments: list[str] | None = None) -> None:
         "--ship", action="store_true", help="put the finished model into the package's data"
     )
     options = parser.parse_args(arguments)
+    try:
+        with only_process(options.out / "run"):
+            grow(options)
+    except (OSError, ValueError) as error:
+        parser.exit(1, f"{parser.prog}: error: {' '.join(str(error).split())}\n")
 
+
+def grow(options: argparse.Namespace) -> None:
+    """Prepare the text, grow, measure, export."""
     recipe = RECIPES[options.model]
     if options.steps is not None:
         recipe = replace(recipe, steps=options.steps)
@@ -37,14 +47,15 @@ def main(arguments: list[str] | None = None) -> None:
     text = prepare_text(recipe, options.corpus, run)
     seconds = train(recipe, text.mixture(recipe), run, compiled=not options.no_compile)
     growth = record_growth(recipe, text, run)
-    final = load_snapshot(recipe, run / "snapshots" / f"step-{recipe.steps:06d}.safetensors")
+    final = load_snapshot(recipe, snapshot_path(run, recipe.steps))
     export_model(final, text.tokenizer, text.counts, options.out)
-    growth.to_csv(
-        options.out / "growth.csv.gz",
-        index=False,
-        float_format="%.5g",
-        compression={"method": "gzip", "mtime": 0},
-    )
+    with whole_files(options.out) as partial:
+        growth.to_csv(
+            partial / "growth.csv.gz",
+            index=False,
+            float_format="%.5g",
+            compression={"method": "gzip", "mtime": 0},
+        )
     write_card(recipe, text, growth, seconds, options.out)
     if options.ship:
         ship_model(options.out, recipe.name)

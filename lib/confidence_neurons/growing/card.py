@@ -8,6 +8,7 @@ import pandas as pd
 import torch
 
 from confidence_neurons.growing.corpus import read_manifest
+from confidence_neurons.growing.files import whole_files
 from confidence_neurons.growing.phenomena import SEQUENCES, measure_phenomena
 from confidence_neurons.growing.preparation import PreparedText
 from confidence_neurons.growing.recipe import Recipe
@@ -50,7 +51,8 @@ def write_card(
         snapshots=growth["step"].nunique(),
         rows="\n".join(f"| {name} | {value:.4g} |" for name, value in phenomena.items()),
     )
-    (directory / "README.md").write_text(card, encoding="utf-8")
+    with whole_files(directory) as partial:
+        (partial / "README.md").write_text(card, encoding="utf-8")
 
 
 def describe_settling(recipe: Recipe) -> dict[str, str | int]:

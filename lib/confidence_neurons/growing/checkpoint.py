@@ -1,21 +1,21 @@
-"""Save and restore a run half-way: weights, AdamW's moments, the step, the recipe.
-
-Everything lies in one safetensors file, replaced in one go, so a run that is
-killed while it writes still has its previous checkpoint.
-"""
+"""Save and restore a run half-way: weights, AdamW's moments, the step, the recipe."""
 
 import json
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
 from safetensors.torch import save_file
-from torch import nn
+from torch import Tensor, nn
 
+from confidence_neurons.growing.files import damaged, expect_shapes, read_tensors, whole_files
+from confidence_neurons.growing.network import named_weights, set_weights
 from confidence_neurons.growing.recipe import Recipe
 
 MOMENTS = ("exp_avg", "exp_avg_sq", "step")
+REMEDY = (
+    "Delete it and give the same command again: the run begins anew, and comes to the same weights"
+)
 
 
 def save_checkpoint(
@@ -26,37 +26,56 @@ def save_checkpoint(
     step: int,
     seconds: float,
 ) -> None:
-    """Write the state after `step` steps, which took `seconds` of wall-clock time."""
-    tensors = {}
-    for name, parameter in network.named_parameters():
-        tensors[f"weights/{name}"] = parameter.detach().contiguous()
-        for moment in MOMENTS:
-            tensors[f"{moment}/{name}"] = optimizer.state[parameter][moment]
-    partial = path.with_suffix(".partial")
+    """Write the state after `step` steps, which took `seconds` of wall-clock time, to one file."""
+    moments = {name: optimizer.state[parameter] for name, parameter in network.named_parameters()}
     record = {"step": str(step), "seconds": str(seconds), "recipe": json.dumps(asdict(recipe))}
-    save_file(tensors, partial, metadata=record)
-    partial.replace(path)
+    with whole_files(path.parent) as partial:
+        tensors = _by_kind(named_weights(network), moments)
+        save_file(tensors, partial / path.name, metadata=record)
 
 
 def load_checkpoint(
     path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, recipe: Recipe
 ) -> tuple[int, float]:
-    """Restore what `save_checkpoint` wrote; returns the step and the seconds so far.
+    """Restore what `save_checkpoint` wrote.
+
+    Returns
+    -------
+    tuple
+        The step, and the seconds of wall-clock time so far.
 
     Raises
     ------
     ValueError
-        If the checkpoint was written under another recipe.
+        If the checkpoint is damaged, or was written under another recipe.
     """
-    with safe_open(path, framework="pt") as file:
-        metadata = file.metadata()
-        _check_recipe(path, json.loads(metadata["recipe"]), recipe)
-        for name, parameter in network.named_parameters():
-            parameter.data.copy_(file.get_tensor(f"weights/{name}"))
-            optimizer.state[parameter] = {
-                moment: file.get_tensor(f"{moment}/{name}") for moment in MOMENTS
-            }
-    return int(metadata["step"]), float(metadata["seconds"])
+    tensors, record = read_tensors(path, REMEDY)
+    try:
+        written = json.loads(record["recipe"])
+        step, seconds = int(record["step"]), float(record["seconds"])
+    except (KeyError, ValueError) as error:
+        raise damaged(path, f"no recipe, step or seconds ({error})", REMEDY) from None
+    _check_recipe(path, written, recipe)
+    weights = named_weights(network)
+    like = {
+        name: {"exp_avg": weight, "exp_avg_sq": weight, "step": torch.tensor(0.0)}
+        for name, weight in weights.items()
+    }
+    expect_shapes(path, tensors, _by_kind(weights, like), REMEDY)
+    set_weights(network, {name: tensors[f"weights/{name}"] for name in weights})
+    for name, parameter in network.named_parameters():
+        optimizer.state[parameter] = {moment: tensors[f"{moment}/{name}"] for moment in MOMENTS}
+    return step, seconds
+
+
+def _by_kind(
+    weights: dict[str, Tensor], moments: dict[str, dict[str, Tensor]]
+) -> dict[str, Tensor]:
+    """What lies in the file: `weights/name` and, for each moment, `moment/name`."""
+    tensors = {f"weights/{name}": weight for name, weight in weights.items()}
+    for name, state in moments.items():
+        tensors |= {f"{moment}/{name}": state[moment] for moment in MOMENTS}
+    return tensors
 
 
 def _check_recipe(path: Path, written: dict, recipe: Recipe) -> None:

@@ -2,9 +2,12 @@
 
 import csv
 import hashlib
+import lzma
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from confidence_neurons.growing.files import damaged
 
 MANIFEST = Path(__file__).parent / "MANIFEST.tsv"
 
@@ -30,16 +33,20 @@ def read_corpus(path: str | Path) -> list[Book]:
 
     Parameters
     ----------
-    path:
+    path
         A directory that holds the books as text files, or an archive
         (`books.tar.xz`) of them, or a directory that holds the archive.
+
+    Returns
+    -------
+    list of Book
 
     Raises
     ------
     FileNotFoundError
         If the path, or a book that the manifest names, is missing.
     ValueError
-        If a book's SHA-256 differs from the manifest's.
+        If the archive is damaged, or a book's SHA-256 differs from the manifest's.
     """
     contents = _read_files(Path(path))
     books = []
@@ -65,7 +72,12 @@ def _read_files(path: Path) -> dict[str, bytes]:
         raise FileNotFoundError(f"no corpus at {path}: give a directory of books or books.tar.xz")
     archive = path / "books.tar.xz" if path.is_dir() else path
     if archive.is_file():
-        with tarfile.open(archive) as tar:
-            members = [member for member in tar.getmembers() if member.isfile()]
-            return {Path(m.name).name: tar.extractfile(m).read() for m in members}  # type: ignore[union-attr]
+        try:
+            with tarfile.open(archive) as tar:
+                members = [member for member in tar.getmembers() if member.isfile()]
+                return {Path(m.name).name: tar.extractfile(m).read() for m in members}  # type: ignore[union-attr]
+        except (tarfile.TarError, lzma.LZMAError, EOFError) as error:
+            raise damaged(
+                archive, "it cannot be unpacked", "Fetch it again, or give a directory of the books"
+            ) from error
     return {file.name: file.read_bytes() for file in sorted(path.glob("*.txt"))}

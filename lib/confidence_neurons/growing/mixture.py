@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int, Integer, UInt16
 from torch import Tensor
 
 from confidence_neurons.growing.recipe import Recipe
-
-BOS_ID = 0
+from confidence_neurons.growing.tokenizer import BOS_ID
 
 
 @dataclass(frozen=True)
@@ -22,15 +21,15 @@ class Mixture:
 
     Attributes
     ----------
-    tokens:
+    tokens
         The training text, one long array of token ids.
-    unigram:
-        Share of each token in that text, shape [d_vocab].
+    unigram
+        Share of each token in that text.
     """
 
     recipe: Recipe
-    tokens: Int[np.ndarray, " length"]
-    unigram: np.ndarray
+    tokens: UInt16[np.ndarray, " token"]
+    unigram: Float[np.ndarray, " d_vocab"]
 
     def batch(self, step: int) -> Int[Tensor, "batch position"]:
         """The sequences of one step; each starts with the BOS token."""
@@ -38,7 +37,7 @@ class Mixture:
         rows = [self._sequence(rng, step) for _ in range(self.recipe.batch_size)]
         return torch.from_numpy(np.stack(rows).astype(np.int64))
 
-    def _sequence(self, rng: np.random.Generator, step: int) -> np.ndarray:
+    def _sequence(self, rng: np.random.Generator, step: int) -> Integer[np.ndarray, " position"]:
         length = self.recipe.sequence_length - 1
         corrupted_share, repeated_share = self.recipe.shares_at(step)
         kind = rng.random()
@@ -50,11 +49,13 @@ class Mixture:
                 body = self._corrupted(rng, body, self.recipe.corruption_exponent_at(step))
         return np.concatenate([[BOS_ID], body])
 
-    def _excerpt(self, rng: np.random.Generator, length: int) -> np.ndarray:
+    def _excerpt(self, rng: np.random.Generator, length: int) -> Integer[np.ndarray, " {length}"]:
         start = rng.integers(len(self.tokens) - length)
         return self.tokens[start : start + length]
 
-    def _corrupted(self, rng: np.random.Generator, body: np.ndarray, exponent: float) -> np.ndarray:
+    def _corrupted(
+        self, rng: np.random.Generator, body: Integer[np.ndarray, " position"], exponent: float
+    ) -> Integer[np.ndarray, " position"]:
         """Replace a share of the tokens by unigram draws.
 
         The share is drawn anew for each sequence, `highest_corruption` times
@@ -65,7 +66,7 @@ class Mixture:
         noise = rng.choice(len(self.unigram), size=len(body), p=self.unigram)
         return np.where(replaced, noise, body)
 
-    def _repeated(self, rng: np.random.Generator, length: int) -> np.ndarray:
+    def _repeated(self, rng: np.random.Generator, length: int) -> Integer[np.ndarray, " {length}"]:
         """Tile one segment: half the time of uniform random tokens, half of prose."""
         low, high = np.log([self.recipe.shortest_segment, self.recipe.longest_segment + 1])
         period = int(np.exp(rng.uniform(low, high)))

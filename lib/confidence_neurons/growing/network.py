@@ -1,11 +1,17 @@
 """The network that is grown: a small GPT-NeoX, with or without a final scale."""
 
+import math
+from collections.abc import Mapping
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
 
 from confidence_neurons.growing.recipe import Recipe
+from confidence_neurons.growing.tokenizer import BOS_ID
+
+FROZEN_EPS = 1e6
 
 
 class FrozenScaleNorm(nn.Module):
@@ -47,8 +53,8 @@ def build_network(recipe: Recipe) -> GPTNeoXForCausalLM:
         },
         use_parallel_residual=False,
         tie_word_embeddings=recipe.tied,
-        bos_token_id=0,
-        eos_token_id=0,
+        bos_token_id=BOS_ID,
+        eos_token_id=BOS_ID,
         use_cache=False,
     )
     torch.manual_seed(recipe.seed)
@@ -57,3 +63,32 @@ def build_network(recipe: Recipe) -> GPTNeoXForCausalLM:
         norm = FrozenScaleNorm(recipe.d_model, recipe.frozen_scale)
         network.gpt_neox.set_submodule("final_layer_norm", norm)
     return network
+
+
+def with_ordinary_norm(network: GPTNeoXForCausalLM) -> GPTNeoXForCausalLM:
+    """Replace a frozen final scale by a LayerNorm with a huge epsilon; changes in place.
+
+    sqrt(var + eps) is sqrt(eps) whatever the residual stream does, as long as
+    var is small beside eps, and the gain makes up for it:
+    gain' = gain * sqrt(eps) / scale. The variance of the residual stream,
+    some tens at most, shifts the scale by a few parts in 100,000.
+    """
+    norm = network.gpt_neox.final_layer_norm
+    if isinstance(norm, FrozenScaleNorm):
+        ordinary = nn.LayerNorm(len(norm.weight), eps=FROZEN_EPS)
+        ordinary.weight.data = norm.weight.data * math.sqrt(FROZEN_EPS) / norm.scale
+        ordinary.bias.data = norm.bias.data
+        network.gpt_neox.final_layer_norm = ordinary
+        network.config.final_layer_norm_eps = FROZEN_EPS
+    return network
+
+
+def named_weights(network: nn.Module) -> dict[str, Tensor]:
+    """Every parameter by its name, a tied one once, ready to be written to a file."""
+    return {name: weight.detach().contiguous() for name, weight in network.named_parameters()}
+
+
+def set_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Copy what `named_weights` gave into the network."""
+    for name, parameter in network.named_parameters():
+        parameter.data.copy_(weights[name])

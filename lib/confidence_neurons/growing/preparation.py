@@ -1,13 +1,16 @@
 """Turn the corpus into token ids: train the tokenizer, encode, hold out."""
 
+import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int
-from transformers import AutoTokenizer, PreTrainedTokenizerFast
+from jaxtyping import Int64, UInt16
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from confidence_neurons.growing.corpus import Book, read_corpus
+from confidence_neurons.growing.files import damaged, sha256, whole_files
 from confidence_neurons.growing.mixture import Mixture
 from confidence_neurons.growing.recipe import Recipe
 from confidence_neurons.growing.tokenizer import train_tokenizer
@@ -17,42 +20,104 @@ HELD_OUT_SHARE = 0.01
 
 @dataclass(frozen=True)
 class PreparedText:
-    """A tokenised corpus: the end of each book is held out for validation."""
+    """A tokenised corpus: the end of each book is held out for validation.
 
-    tokenizer: PreTrainedTokenizerFast
-    training: Int[np.ndarray, " length"]
-    validation: Int[np.ndarray, " length"]
+    Attributes
+    ----------
+    training
+        Token ids to grow from.
+    validation
+        Token ids that are held out.
+    """
+
+    tokenizer: PreTrainedTokenizerBase
+    training: UInt16[np.ndarray, " token"]
+    validation: UInt16[np.ndarray, " held_out"]
 
     @property
-    def counts(self) -> Int[np.ndarray, " d_vocab"]:
+    def counts(self) -> Int64[np.ndarray, " d_vocab"]:
         """How often each token stands in the training text."""
         return np.bincount(self.training, minlength=len(self.tokenizer))
 
     def mixture(self, recipe: Recipe) -> Mixture:
+        """The training sequences that a recipe draws from the text."""
         counts = self.counts
         return Mixture(recipe, self.training, counts / counts.sum())
 
 
 def prepare_text(recipe: Recipe, corpus: str | Path, directory: Path) -> PreparedText:
-    """Tokenizer and token ids, from `directory` where an earlier call left them."""
-    training, validation = directory / "training.npy", directory / "validation.npy"
-    if not validation.exists():
-        directory.mkdir(parents=True, exist_ok=True)
-        books = read_corpus(corpus)
+    """Tokenizer and token ids, from `directory` where an earlier call left them.
+
+    `prepared.json` is written last. It records what the text was made from,
+    and the SHA-256 sum of each file.
+
+    Parameters
+    ----------
+    corpus
+        See `read_corpus`. It is read even where the text lies ready, to make
+        sure that they belong together.
+    directory
+        That of the run.
+
+    Raises
+    ------
+    ValueError
+        If a file of the text is damaged or missing, or was made from something
+        else.
+    """
+    books = read_corpus(corpus)
+    source = {
+        "books": {book.file: hashlib.sha256(book.text.encode()).hexdigest() for book in books},
+        "vocab_size": recipe.vocab_size,
+        "sequence_length": recipe.sequence_length,
+    }
+    record = directory / "prepared.json"
+    if record.exists():
+        _check_prepared(record, source)
+    else:
         tokenizer = train_tokenizer(
             (book.text for book in books), recipe.vocab_size, recipe.sequence_length
         )
-        tokenizer.save_pretrained(directory)
-        kept, held_out = _encode(books, tokenizer)
-        np.save(training, kept)
-        np.save(validation, held_out)
+        training, validation = _encode(books, tokenizer)
+        with whole_files(directory) as partial:
+            tokenizer.save_pretrained(partial)
+            np.save(partial / "training.npy", training)
+            np.save(partial / "validation.npy", validation)
+            sums = {file.name: sha256(file) for file in sorted(partial.iterdir())}
+        with whole_files(directory) as partial:
+            text = json.dumps({"source": source, "files": sums}, indent=2) + "\n"
+            (partial / record.name).write_text(text, encoding="utf-8")
     tokenizer = AutoTokenizer.from_pretrained(directory)
-    return PreparedText(tokenizer, np.load(training), np.load(validation))
+    training, validation = (
+        np.load(directory / f"{part}.npy") for part in ("training", "validation")
+    )
+    return PreparedText(tokenizer, training, validation)
+
+
+def _check_prepared(record: Path, source: dict) -> None:
+    """Refuse a text that is damaged or was made from something else."""
+    remedy = f"Delete {record} and give the same command again: the text is prepared anew"
+    try:
+        written = json.loads(record.read_text(encoding="utf-8"))
+        made_from, sums = written["source"], written["files"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise damaged(record, str(error), remedy) from None
+    if made_from != source:
+        raise ValueError(
+            f"the text in {record.parent} was made from other books, or for another recipe: "
+            "start in an empty directory, or give the corpus and the recipe of that run"
+        )
+    for name, expected in sums.items():
+        path = record.parent / name
+        got = sha256(path) if path.is_file() else "no file"
+        if got != expected:
+            raise damaged(path, f"expected SHA-256 {expected}, got {got}", remedy)
 
 
 def _encode(
-    books: list[Book], tokenizer: PreTrainedTokenizerFast
-) -> tuple[Int[np.ndarray, " length"], Int[np.ndarray, " length"]]:
+    books: list[Book], tokenizer: PreTrainedTokenizerBase
+) -> tuple[UInt16[np.ndarray, " token"], UInt16[np.ndarray, " held_out"]]:
+    """Token ids of all books but their ends, and of their ends."""
     kept, held_out = [], []
     for book in books:
         paragraphs = book.text.split("\n\n")

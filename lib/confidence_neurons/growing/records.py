@@ -11,10 +11,11 @@ from torch import Tensor
 from tqdm import tqdm
 from transformer_lens.model_bridge import TransformerBridge
 
-from confidence_neurons.growing.export import export_model, load_snapshot
-from confidence_neurons.growing.mixture import BOS_ID
+from confidence_neurons.growing.export import export_model
 from confidence_neurons.growing.preparation import PreparedText
 from confidence_neurons.growing.recipe import Recipe
+from confidence_neurons.growing.snapshots import load_snapshot, snapshot_paths
+from confidence_neurons.growing.tokenizer import BOS_ID
 from confidence_neurons.induction.scores import induction_scores
 from confidence_neurons.measure.outputs import next_token_loss
 from confidence_neurons.model.final_norm import FinalNorm
@@ -44,12 +45,18 @@ class Probe:
 
     clean: Int[Tensor, "batch position"]
     corrupted: Int[Tensor, "batch position"]
-    repeated: Int[Tensor, "batch position"]
+    repeated: Int[Tensor, "batch repeated_position"]
     counts: Int[Tensor, " d_vocab"]
 
     @classmethod
     def from_text(cls, text: PreparedText, recipe: Recipe) -> "Probe":
-        """Held-out prose, the same with half its tokens replaced, and random repeats."""
+        """Held-out prose, the same with half its tokens replaced, and random repeats.
+
+        Raises
+        ------
+        ValueError
+            If the held-out text or the recipe's sequences are too short.
+        """
         length = recipe.sequence_length - 1
         rows = min(SEQUENCES, len(text.validation) // length)
         if rows < 1:
@@ -80,22 +87,19 @@ def record_growth(recipe: Recipe, text: PreparedText, directory: Path) -> pd.Dat
 
     Returns
     -------
-    Tidy rows `step, measure, index, value`. `index` counts neurons, singular
-    values (largest first) or heads (layer * n_heads + head); 0 where there is
-    one value only. Null fractions use the null dimension of the last
-    snapshot throughout, so that they can be compared.
+    pandas.DataFrame
+        Tidy rows `step, measure, index, value`. `index` counts neurons,
+        singular values (largest first) or heads (layer * n_heads + head); 0
+        where there is one value only. Null fractions use the null dimension of
+        the last snapshot throughout, so that they can be compared.
     """
     probe = Probe.from_text(text, recipe)
-    paths = sorted((directory / "snapshots").glob("step-*.safetensors"))
-    if not paths:
-        raise FileNotFoundError(f"no snapshots in {directory / 'snapshots'}: grow the model first")
-    k = choose_null_dimension(
-        spectrum(effective_unembedding(_boot(recipe, text, paths[-1]))).values
-    )
+    paths = snapshot_paths(recipe, directory)
+    last = _boot(recipe, text, paths[recipe.steps])
+    k = choose_null_dimension(spectrum(effective_unembedding(last)).values)
     frames = []
-    for path in tqdm(paths, desc=f"measuring {recipe.name}"):
+    for step, path in tqdm(paths.items(), desc=f"measuring {recipe.name}"):
         measures = measure(_boot(recipe, text, path), probe, k)
-        step = int(path.stem.removeprefix("step-"))
         for name, values in measures.items():
             frame = pd.DataFrame({"value": values.flatten().double().cpu().numpy()})
             frames.append(frame.rename_axis("index").reset_index().assign(step=step, measure=name))
@@ -114,7 +118,7 @@ def measure(model: TransformerBridge, probe: Probe, k: int) -> dict[str, Float[T
         "corrupted_loss": mean_loss(model, probe.corrupted),
         "first_copy_loss": first,
         "second_copy_loss": second,
-        "null_dimension": torch.tensor(k),
+        "null_dimension": torch.tensor(float(k)),
         "singular_value": decomposition.values,
         "weight_norm": weight_norm(w_out),
         "logit_var": logit_var(w_out, unembedding),
@@ -151,7 +155,9 @@ def mean_scale(
     return measured(FinalNorm.from_model(model).scale(residual).squeeze(-1)).mean()
 
 
-def _losses(model: TransformerBridge, tokens: Tensor) -> Tensor:
+def _losses(
+    model: TransformerBridge, tokens: Int[Tensor, "batch position"]
+) -> Float[Tensor, "batch position-1"]:
     residual = run_final(model, tokens).residual
     return torch.cat(
         [

@@ -6,6 +6,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
 BOS = "<|endoftext|>"
+BOS_ID = 0
 
 
 def train_tokenizer(

@@ -4,9 +4,8 @@ import math
 import time
 from pathlib import Path
 
-import numpy as np
 import torch
-from safetensors.torch import save_file
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -14,19 +13,9 @@ from confidence_neurons.growing.checkpoint import load_checkpoint, save_checkpoi
 from confidence_neurons.growing.mixture import Mixture
 from confidence_neurons.growing.network import build_network
 from confidence_neurons.growing.recipe import Recipe
+from confidence_neurons.growing.snapshots import save_snapshot, snapshot_paths, snapshot_steps
 
 CHECKPOINT_EVERY = 500
-FIRST_SNAPSHOT = 16
-SNAPSHOTS = 26
-SETTLING_SNAPSHOTS = 2
-
-
-def snapshot_steps(recipe: Recipe) -> list[int]:
-    """Step 0, logarithmically spaced steps, and a few steps while the model settles."""
-    end = recipe.steps if recipe.settling is None else recipe.settling.start
-    spaced = np.geomspace(min(FIRST_SNAPSHOT, end), end, SNAPSHOTS - 1)
-    settling = np.linspace(end, recipe.steps, SETTLING_SNAPSHOTS + 1)
-    return sorted({0, *(round(step) for step in (*spaced, *settling))})
 
 
 def learning_rate(recipe: Recipe, step: int) -> float:
@@ -58,7 +47,7 @@ def build_optimizer(recipe: Recipe, network: nn.Module) -> torch.optim.AdamW:
     )
 
 
-def next_token_loss(network: nn.Module, tokens: Tensor) -> Tensor:
+def next_token_loss(network: nn.Module, tokens: Int[Tensor, "batch position"]) -> Float[Tensor, ""]:
     """Mean cross-entropy of the next token, in nats; the last position has no target."""
     logits = network(tokens).logits[:, :-1]
     return nn.functional.cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten())
@@ -67,26 +56,30 @@ def next_token_loss(network: nn.Module, tokens: Tensor) -> Tensor:
 def train(recipe: Recipe, mixture: Mixture, directory: Path, *, compiled: bool = True) -> float:
     """Grow the network, or go on growing it, until the recipe's last step.
 
-    `directory` receives `checkpoint.safetensors` (the state to resume from)
-    and `snapshots/` (weights at logarithmically spaced steps, to measure
-    afterwards). Returns the seconds of wall-clock time spent in all.
     Sets PyTorch's number of threads and asks it for determinism, for good.
 
-    Raises
-    ------
-    ValueError
-        If the run in `directory` follows another recipe.
+    Parameters
+    ----------
+    directory
+        Receives `checkpoint.safetensors` (the state to resume from) and
+        `snapshots/` (see `snapshot_steps`).
+    compiled
+        Whether to use torch.compile: faster, with other last bits.
+
+    Returns
+    -------
+    float
+        Seconds of wall-clock time spent in all.
     """
     torch.set_num_threads(recipe.threads)
     torch.use_deterministic_algorithms(True)
     network = build_network(recipe)
     optimizer = build_optimizer(recipe, network)
     checkpoint = directory / "checkpoint.safetensors"
-    snapshots = directory / "snapshots"
-    snapshots.mkdir(parents=True, exist_ok=True)
     step, seconds = 0, 0.0
     if checkpoint.exists():
         step, seconds = load_checkpoint(checkpoint, network, optimizer, recipe)
+        snapshot_paths(recipe, directory, last=step - 1)
 
     loss_function = torch.compile(next_token_loss) if compiled else next_token_loss
     wanted = set(snapshot_steps(recipe))
@@ -94,7 +87,7 @@ def train(recipe: Recipe, mixture: Mixture, directory: Path, *, compiled: bool =
     progress = tqdm(total=recipe.steps, initial=step, unit="step", desc=f"growing {recipe.name}")
     while True:
         if step in wanted:
-            _save_snapshot(snapshots, network, step)
+            save_snapshot(directory, network, step)
         if step > 0 and (step % CHECKPOINT_EVERY == 0 or step == recipe.steps):
             seconds = time.monotonic() - started
             save_checkpoint(checkpoint, network, optimizer, recipe, step, seconds)
@@ -122,8 +115,3 @@ def train(recipe: Recipe, mixture: Mixture, directory: Path, *, compiled: bool =
 def _round_to_half(network: nn.Module) -> None:
     for parameter in network.parameters():
         parameter.copy_(parameter.half())
-
-
-def _save_snapshot(directory: Path, network: nn.Module, step: int) -> None:
-    weights = {name: p.detach().contiguous() for name, p in network.named_parameters()}
-    save_file(weights, directory / f"step-{step:06d}.safetensors")
