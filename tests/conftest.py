@@ -10,4 +10,4 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 # Every call of a function of ours checks its annotations, tensors' shapes included.
-install_import_hook(["confidence_neurons", "confidence_neurons_book"], "beartype.beartype")
+install_import_hook(["confidence_neurons", "confidence_neurons_book"], "enforced.enforced")
