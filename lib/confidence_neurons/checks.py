@@ -89,10 +89,8 @@ def real(what: str, least: float, most: float, *, within: bool = False) -> Check
             raise TypeError(f"expected {what} as a number, got {kind_of(value)}")
         inside = least < value < most if within else least <= value <= most
         if not (inside and isfinite(value)):
-            how = "between" if within else "from"
-            raise ValueError(
-                f"expected {what} as a finite number {how} {least:g} to {most:g}, got {value}"
-            )
+            bounds = f"between {least:g} and {most:g}" if within else f"from {least:g} to {most:g}"
+            raise ValueError(f"expected {what} as a finite number {bounds}, got {value}")
         return float(value)
 
     return check
@@ -248,8 +246,9 @@ def is_text(value: Any, given: Given) -> str:
 def is_path(value: Any, given: Given, what: str = "a path") -> Any:
     if not isinstance(value, str | PathLike) or isinstance(fspath(value), bytes):
         raise TypeError(f"expected {what} as str or Path, got {kind_of(value)}")
-    parts = fspath(value).encode(errors="replace").split(b"/")
-    if parts == [b""] or b"\0" in b"".join(parts) or max(map(len, parts)) > 255:
+    path = fspath(value).encode(errors="replace")
+    longest = max(map(len, path.split(b"/")))
+    if not 0 < len(path) < 4096 or longest > 255 or b"\0" in path:
         raise ValueError(f"expected {what} that a file system allows, got {kind_of(value)}")
     return value
 
@@ -267,7 +266,8 @@ def is_device(value: Any, given: Given) -> torch.device:
     except Exception as error:  # what fails depends on the kind of device
         reason = str(error).partition(". ")[0].partition("\n")[0]
         raise ValueError(
-            f"device {str(value)!r} cannot be used, take 'cpu', or 'cuda' where there is one: {reason}"
+            f"device {str(value)!r} cannot be used ({reason}): take 'cpu', or 'cuda' where there "
+            "is one"
         ) from None
     return device
 

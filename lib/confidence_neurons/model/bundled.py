@@ -19,6 +19,11 @@ def bundled_names() -> list[str]:
     return sorted(_checksums())
 
 
+def is_bundled(name: str) -> bool:
+    """Whether this is the name of a bundled model."""
+    return name in bundled_names()
+
+
 def nearest_names(name: str) -> list[str]:
     """Bundled names that look like `name`, the most similar first."""
     return get_close_matches(name.lower(), bundled_names())
@@ -59,7 +64,7 @@ def verified_file(name: str, file: str) -> Path:
         If no bundled model has this name, if the model has no such file, or if
         the file's SHA-256 differs from the record.
     """
-    listed = _files_of(name)
+    listed = _files_of(str(name))
     if file not in listed:
         raise ValueError(
             f"the bundled model {name!r} has no {file}, it has: {', '.join(sorted(listed))}"

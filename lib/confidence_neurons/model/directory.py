@@ -7,6 +7,7 @@ from safetensors, and `trust_remote_code` is never set.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 from pathlib import Path
@@ -14,18 +15,23 @@ from typing import TYPE_CHECKING, Any
 
 from confidence_neurons.model.bundled import (
     bundled_names,
+    is_bundled,
     nearest_names,
     unknown_name_message,
     verified_directory,
 )
+from confidence_neurons.model.configuration import check_sizes, check_weights, read_configuration
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
-PICKLES = {".bin", ".pt", ".pth", ".ckpt", ".pkl"}
-VOCABULARIES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
+NEEDED = {
+    "a configuration": ("config.json",),
+    "weights in safetensors (others are not read: pickles can run code)": WEIGHTS,
+    "a tokenizer": ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model"),
+}
 DOWNLOADED = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
 HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 HUB_ADVICE = (
@@ -51,11 +57,14 @@ def find_directory(name: str | os.PathLike[str]) -> Path:
     ConnectionError
         If the hub cannot be reached and the model was not downloaded before.
     """
-    if name in bundled_names():
-        return verified_directory(str(name))
+    if isinstance(name, str) and is_bundled(name):
+        return verified_directory(name)
     text = str(name)
-    directory = Path(name).expanduser()
-    if text and directory.is_dir():
+    try:
+        directory = Path(name).expanduser()
+    except RuntimeError as error:
+        raise FileNotFoundError(f"{text}: there is no such directory ({error})") from None
+    if directory.is_dir():
         return directory.resolve()
     if directory.is_file():
         raise ValueError(f"{text}: expected a directory in Hugging Face format, got a file")
@@ -101,26 +110,13 @@ def check_directory(directory: Path) -> None:
     ------
     FileNotFoundError
         If configuration, weights or tokenizer are missing.
-    ValueError
-        If the weights are pickled.
     """
-    if not (directory / "config.json").is_file():
-        raise FileNotFoundError(f"{directory}: expected config.json, which is not there")
-    if not any((directory / file).is_file() for file in WEIGHTS):
-        pickles = sorted(path.name for path in directory.iterdir() if path.suffix in PICKLES)
-        if pickles:
-            raise ValueError(
-                f"{directory}: expected weights in safetensors, got {', '.join(pickles)}. Pickled "
-                "weights can run code when read and are refused: convert them to safetensors."
+    for what, files in NEEDED.items():
+        if not any((directory / file).is_file() for file in files):
+            raise FileNotFoundError(
+                f"{directory}: expected {what}, {' or '.join(files)}, which is not there. Copy it "
+                "from where the rest came from."
             )
-        raise FileNotFoundError(
-            f"{directory}: expected weights, model.safetensors, which are not there"
-        )
-    if not any((directory / file).is_file() for file in VOCABULARIES):
-        raise FileNotFoundError(
-            f"{directory}: expected a tokenizer ({', '.join(VOCABULARIES)}), which is not there. "
-            "Copy the tokenizer's files from where the weights came from."
-        )
 
 
 def read_tokenizer(directory: Path) -> PreTrainedTokenizerBase:
@@ -150,26 +146,24 @@ def read_tokenizer(directory: Path) -> PreTrainedTokenizerBase:
 def read_network(directory: Path, device: torch.device) -> PreTrainedModel:
     """The Hugging Face model of a directory, in float32, with every weight finite.
 
-    A GPT-NeoX configuration may carry `final_layer_norm_eps`, a key that
-    Hugging Face ignores: the epsilon of the final LayerNorm alone.
+    The configuration may carry `final_layer_norm_eps`, a key that Hugging
+    Face ignores: the epsilon of the final LayerNorm alone, in the families
+    whose entry in `architecture.FAMILIES` says where that norm is.
 
     Raises
     ------
     ValueError
-        If the configuration or the weights cannot be read, weights are
-        missing, NaN or infinite, or the model would need code of its own.
+        If the configuration is none that makes sense, the weights cannot be
+        read, are not those of the configuration, or are NaN or infinite, or
+        the model would need code of its own.
     """
     import torch
-    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
-    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
-    kind = _read_config(directory).get("model_type")
-    if kind not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
-        raise ValueError(
-            f"{directory}: expected a causal language model that transformers knows, got "
-            f"model_type {kind!r}. Code that comes with a model is never run."
-        )
+    from confidence_neurons.model.architecture import family_of
+
+    own_epsilon = read_configuration(directory / "config.json").get("final_layer_norm_eps")
+    _check_sizes(directory)
     try:
         loaded: Any = AutoModelForCausalLM.from_pretrained(
             directory,
@@ -177,32 +171,64 @@ def read_network(directory: Path, device: torch.device) -> PreTrainedModel:
             use_safetensors=True,
             local_files_only=True,
             trust_remote_code=False,
+            ignore_mismatched_sizes=True,  # the report has them
             output_loading_info=True,
         )
-    except (OSError, RuntimeError, SafetensorError, ValueError) as error:
+    except Exception as error:  # what fails depends on the architecture
         raise ValueError(
             f"{directory}: the model cannot be read. The files may be damaged "
             f"or incomplete (git-lfs pointers?): {error}"
         ) from error
     network, report = loaded
-    if report["missing_keys"]:
-        missing = ", ".join(sorted(report["missing_keys"]))
-        raise ValueError(f"{directory}: the weights lack {missing}. Get the whole file again.")
+    check_weights(report, directory)
     for name, weights in network.named_parameters():
         if not weights.isfinite().all():
             raise ValueError(
                 f"{directory}: expected finite weights, got NaN or infinity in {name}. "
                 "The file is damaged, or the training diverged."
             )
-    final_eps = getattr(network.config, "final_layer_norm_eps", None)
-    if final_eps is not None:
-        network.gpt_neox.final_layer_norm.eps = final_eps
+    final_norm = family_of(network.config).final_norm
+    if own_epsilon is not None and final_norm is not None:
+        network.get_submodule(final_norm).eps = own_epsilon
     return network.to(device)
 
 
-def _read_config(directory: Path) -> dict[str, Any]:
-    path = directory / "config.json"
+def _check_sizes(directory: Path) -> None:
+    """Build the network without memory for its weights, and compare its size with the files."""
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path}: expected JSON, {error}") from error
+        config = AutoConfig.from_pretrained(
+            directory, local_files_only=True, trust_remote_code=False
+        )
+        with torch.device("meta"):
+            network = AutoModelForCausalLM.from_config(config, trust_remote_code=False)
+    except Exception as error:  # what fails depends on the architecture
+        raise ValueError(
+            f"{directory / 'config.json'}: no network can be built as it says: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    check_sizes(network, _stored_numbers(directory), directory)
+
+
+def _stored_numbers(directory: Path) -> int:
+    """How many numbers the weights' files hold, read from their headers."""
+    from safetensors import safe_open
+
+    single, index = (directory / file for file in WEIGHTS)
+    try:
+        files = {single.name}
+        if not single.is_file():
+            files = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        stored = 0
+        for file in files:
+            with safe_open(directory / file, framework="pt") as tensors:
+                shapes = [tensors.get_slice(name).get_shape() for name in list(tensors.keys())]
+            stored += sum(map(math.prod, shapes))
+        return stored
+    except Exception as error:  # a damaged index can hold anything
+        raise ValueError(
+            f"{directory}: the weights cannot be read. The files may be damaged or incomplete "
+            f"(git-lfs pointers?): {error}"
+        ) from error

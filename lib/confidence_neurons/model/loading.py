@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from confidence_neurons.checks import checked
 from confidence_neurons.model.bundled import bundled_names, verified_file
+from confidence_neurons.model.configuration import check_tokenizer
 from confidence_neurons.model.directory import (
     check_directory,
     find_directory,
@@ -27,11 +29,25 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
+@checked
 def available_models() -> list[str]:
-    """Names of the bundled models, which load without a network."""
+    """Names of the bundled models, which load without a network.
+
+    Returns
+    -------
+    list of str
+        Sorted.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn
+    >>> cn.available_models()
+    ['prose', 'prose-no-norm']
+    """
     return bundled_names()
 
 
+@checked
 def load_model(
     name: str | os.PathLike[str] = "prose", device: str | torch.device | None = None
 ) -> TransformerBridge:
@@ -45,25 +61,31 @@ def load_model(
 
     Parameters
     ----------
-    name:
+    name
         A bundled model (see `available_models`), or the path of a directory
         in Hugging Face format, or the name of a model on the Hugging Face
-        hub. Bundled names come first: write "./prose" for a directory of
-        that name.
-    device:
+        hub. Bundled names come first: write "./prose", or a Path, for a
+        directory of that name.
+    device
         Where to run, for example "cpu" or "cuda"; by default CUDA if there
         is one, else the CPU.
+
+    Returns
+    -------
+    TransformerBridge
+        The model; `model.cfg` has its sizes, `model.tokenizer` its tokenizer.
 
     Raises
     ------
     ValueError
-        If the name is unknown, a bundled file fails its checksum, the weights
-        are pickled, damaged, incomplete or not finite, the model needs code of
-        its own or is of an architecture that TransformerLens does not know,
-        the tokenizer does not fit, or the device is not there.
+        If the name is unknown, a bundled file fails its checksum, the
+        configuration makes no sense or fits neither weights nor tokenizer, the
+        weights are damaged, incomplete or not finite, the model needs code of
+        its own or is of an architecture that TransformerLens does not know, or
+        the device is not there.
     FileNotFoundError
-        If there is no such directory, or configuration, weights or tokenizer
-        are missing from it.
+        If there is no such directory, or configuration, weights in
+        safetensors or tokenizer are missing from it.
     PermissionError
         If the hub wants a licence accepted first.
     ConnectionError
@@ -73,41 +95,84 @@ def load_model(
     -----
     A GPT-NeoX configuration may carry a key that Hugging Face ignores,
     `final_layer_norm_eps`: the epsilon of the final LayerNorm alone.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn
+    >>> model = cn.load_model("prose", device="cpu")
+    >>> model.cfg.n_layers, model.cfg.d_model, model.cfg.d_mlp, model.cfg.d_vocab
+    (3, 128, 512, 2048)
     """
+    import torch
+
+    if device is None:
+        device = "cuda" if torch.cuda.is_available() else "cpu"
     with _quiet():
         directory = find_directory(name)
         check_directory(directory)
-        place = _choose_device(device)
-        network = read_network(directory, place)
-        return _boot(str(name), network, read_tokenizer(directory), place)
+        network = read_network(directory, torch.device(device))
+        tokenizer = read_tokenizer(directory)
+        check_tokenizer(tokenizer, len(network.get_input_embeddings().weight), directory)
+        known_as = name if isinstance(name, str) else str(directory)
+        return _boot(known_as, network, tokenizer, torch.device(device))
 
 
+@checked
 def unigram_counts(name: str = "prose") -> Int[Tensor, " d_vocab"]:
     """How often each token stands in the training text of a bundled model.
+
+    Parameters
+    ----------
+    name
+        A bundled model.
+
+    Returns
+    -------
+    Int[Tensor, " d_vocab"]
+        Whole numbers, zero for tokens that never stand there.
 
     Raises
     ------
     ValueError
         If there is no such bundled model, or the file fails its checksum.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn
+    >>> cn.unigram_counts("prose").shape
+    torch.Size([2048])
     """
     from safetensors.torch import load_file
 
     return load_file(verified_file(name, "unigram_counts.safetensors"))["counts"]
 
 
+@checked
 def growth_record(name: str = "prose") -> pd.DataFrame:
     """Measurements taken while a bundled model was trained.
 
+    Parameters
+    ----------
+    name
+        A bundled model.
+
     Returns
     -------
-    Tidy rows `step, measure, index, value`; `index` counts neurons, singular
-    values or attention heads, and is 0 where there is one value only. Losses
-    are in nats per token.
+    pandas.DataFrame
+        Tidy rows `step, measure, index, value`; `index` counts neurons,
+        singular values or attention heads, and is 0 where there is one value
+        only. Losses are in nats per token.
 
     Raises
     ------
     ValueError
         If there is no such bundled model, or the file fails its checksum.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn
+    >>> cn.growth_record("prose").columns.tolist()
+    ['step', 'measure', 'index', 'value']
     """
     import pandas as pd
 
@@ -137,19 +202,6 @@ def _quiet() -> Iterator[None]:
         logging.disable(disabled_before)
 
 
-def _choose_device(device: str | torch.device | None) -> torch.device:
-    import torch
-
-    if device is None:
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        torch.empty(0, device=device)
-    except (AssertionError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(f"device {str(device)!r} cannot be used: {reason}") from None
-    return torch.device(device)
-
-
 def _boot(
     name: str, network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, device: torch.device
 ) -> TransformerBridge:
@@ -174,12 +226,6 @@ def _boot(
         # Under backward hooks the bridge reads epsilon here, otherwise from the module.
         model.ln_final.config = copy.copy(model.ln_final.config)
         model.ln_final.config.eps = final_eps
-    if model.tokenizer.bos_token_id >= model.cfg.d_vocab:
-        raise ValueError(
-            f"model {name!r}: expected token ids below {model.cfg.d_vocab}, got the "
-            f"beginning-of-sequence token {model.tokenizer.bos_token_id}. "
-            "The tokenizer belongs to another model."
-        )
     return model.eval().requires_grad_(False)
 
 
