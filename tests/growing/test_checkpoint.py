@@ -89,7 +89,9 @@ def test_a_new_checkpoint_replaces_the_old_one_and_leaves_nothing_else(tmp_path)
     assert same(state(*second), state(*after))
 
 
-@pytest.mark.parametrize("changed", [{"learning_rate": 1.0}, {"settling": None}, {"betas": (0, 1)}])
+@pytest.mark.parametrize(
+    "changed", [{"learning_rate": 1.0}, {"settling": None}, {"betas": (0.0, 1.0)}]
+)
 def test_a_checkpoint_of_another_recipe_is_refused_and_says_what_differs(tmp_path, changed):
     path = tmp_path / "checkpoint.safetensors"
     save_checkpoint(path, *trained(0, steps=2), PROSE, step=2, seconds=1.0)

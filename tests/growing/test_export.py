@@ -17,7 +17,7 @@ from confidence_neurons.growing.network import (
     with_ordinary_norm,
 )
 from confidence_neurons.growing.snapshots import load_snapshot
-from confidence_neurons.model.final_norm import FinalNorm
+from confidence_neurons.model.architecture import final_norm
 from confidence_neurons.model.loading import load_model
 
 TOKENS = torch.randint(1, 280, (2, 12), generator=torch.Generator().manual_seed(0))
@@ -91,7 +91,7 @@ def test_the_exported_model_loads_as_the_network_that_was_grown(
     with torch.no_grad():
         found = model(TOKENS).log_softmax(dim=-1)
     assert found.allclose(expected, atol=1e-3, rtol=0)
-    assert FinalNorm.from_model(model).eps == (1e-5 if frozen_scale is None else FROZEN_EPS)
+    assert final_norm(model).eps == (1e-5 if frozen_scale is None else FROZEN_EPS)
 
 
 def test_what_lies_in_the_directory(recipe, text, tmp_path):

@@ -13,19 +13,15 @@ from confidence_neurons.growing import records
 from confidence_neurons.growing.network import build_network
 from confidence_neurons.growing.records import (
     Probe,
-    mean_loss,
-    mean_scale,
+    mean_readings,
     record_growth,
     repeat_losses,
 )
-from confidence_neurons.model.final_norm import FinalNorm
-from confidence_neurons.model.state import run_final
+from confidence_neurons.model.architecture import final_norm
+from confidence_neurons.model.state import run
 from confidence_neurons.text.altered import repeated_random
-from confidence_neurons.weights.unembedding import (
-    choose_null_dimension,
-    effective_unembedding,
-    spectrum,
-)
+from confidence_neurons.weights.spectrum import choose_null_dimension, spectrum
+from confidence_neurons.weights.unembedding import effective_unembedding
 
 PERIOD = 8
 SIZES = {
@@ -119,13 +115,14 @@ def assert_last_step_is_right(table: pd.DataFrame, recipe, text, directory):
     assert last["singular_value"].tolist() == pytest.approx(values.tolist(), rel=1e-5)
     k = choose_null_dimension(values)
     assert (table.loc[table["measure"] == "null_dimension", "value"] == k).all()
-    assert last["validation_loss", 0] == pytest.approx(mean_loss(model, probe.clean).item())
-    assert last["corrupted_loss", 0] == pytest.approx(mean_loss(model, probe.corrupted).item())
-    assert last["final_scale_clean", 0] == pytest.approx(mean_scale(model, probe.clean).item())
+    clean, corrupted = mean_readings(model, probe.clean), mean_readings(model, probe.corrupted)
+    assert last["validation_loss", 0] == pytest.approx(clean["loss"])
+    assert last["corrupted_loss", 0] == pytest.approx(corrupted["loss"])
+    assert last["final_scale_clean", 0] == pytest.approx(clean["scale"])
     assert last["validation_loss", 0] != pytest.approx(last["corrupted_loss", 0], rel=1e-6)
     first, second = repeat_losses(model, probe.repeated, PERIOD)
-    assert last["first_copy_loss", 0] == pytest.approx(first.item())
-    assert last["second_copy_loss", 0] == pytest.approx(second.item())
+    assert last["first_copy_loss", 0] == pytest.approx(first)
+    assert last["second_copy_loss", 0] == pytest.approx(second)
 
 
 def test_a_run_without_snapshots_is_refused(recipe, text, small_probe, tmp_path):
@@ -133,11 +130,12 @@ def test_a_run_without_snapshots_is_refused(recipe, text, small_probe, tmp_path)
         record_growth(recipe, text, tmp_path)
 
 
-def test_mean_loss_leaves_out_bos_and_agrees_with_a_loop():
+def test_the_mean_loss_leaves_out_bos_and_agrees_with_a_loop():
     model, network = references.tiny_pair("neox-serial")
     tokens = references.tokens_for(rows=3)
     losses = [loss for row in loop_losses(network, tokens) for loss in row[1:]]
-    assert mean_loss(model, tokens).item() == pytest.approx(sum(losses) / len(losses), rel=1e-4)
+    found = mean_readings(model, tokens)["loss"]
+    assert found == pytest.approx(sum(losses) / len(losses), rel=1e-4)
 
 
 def test_repeat_losses_agree_with_a_loop():
@@ -152,18 +150,17 @@ def test_repeat_losses_agree_with_a_loop():
                 second.append(row[target - 1])
     assert len(second) == 3 * (PERIOD - 1)
     found = repeat_losses(model, tokens, PERIOD)
-    assert [value.item() for value in found] == pytest.approx(
-        [sum(first) / len(first), sum(second) / len(second)], rel=1e-4
-    )
+    assert found == pytest.approx([sum(first) / len(first), sum(second) / len(second)], rel=1e-4)
 
 
-def test_mean_scale_is_that_of_the_measured_positions():
+def test_the_mean_scale_is_that_of_the_measured_positions():
     model, _ = references.tiny_pair("neox-serial")
     tokens = references.tokens_for()
-    eps = FinalNorm.from_model(model).eps
+    eps = final_norm(model).eps
     scales = [
         (place.double().var(correction=0) + eps).sqrt().item()
-        for row in run_final(model, tokens).residual
+        for row in run(model, tokens).residual
         for place in row[1:-1]
     ]
-    assert mean_scale(model, tokens).item() == pytest.approx(sum(scales) / len(scales), rel=1e-5)
+    found = mean_readings(model, tokens)["scale"]
+    assert found == pytest.approx(sum(scales) / len(scales), rel=1e-5)

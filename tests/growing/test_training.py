@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 import references
 from confidence_neurons.growing import training
 from confidence_neurons.growing.checkpoint import load_checkpoint, save_checkpoint
+from confidence_neurons.growing.mixture import Mixture
 from confidence_neurons.growing.network import build_network, set_weights
 from confidence_neurons.growing.recipe import PROSE, Settling
 from confidence_neurons.growing.snapshots import snapshot_path
@@ -25,17 +26,18 @@ class Interrupted(Exception):
     """Stands for whatever kills a run."""
 
 
-class Watched:
+class Watched(Mixture):
     """A mixture that notes the steps asked for, and may stop the run at one of them."""
 
     def __init__(self, mixture, stop_at=None):
-        self.mixture, self.stop_at, self.steps = mixture, stop_at, []
+        super().__init__(mixture.recipe, mixture.tokens, mixture.unigram)
+        vars(self).update(stop_at=stop_at, steps=[])
 
     def batch(self, step):
         if step == self.stop_at:
             raise Interrupted
         self.steps.append(step)
-        return self.mixture.batch(step)
+        return super().batch(step)
 
 
 def grown(directory) -> dict[str, torch.Tensor]:

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Int
 from torch import Tensor
 from tqdm import tqdm
 from transformer_lens.model_bridge import TransformerBridge
@@ -16,23 +17,12 @@ from confidence_neurons.growing.preparation import PreparedText
 from confidence_neurons.growing.recipe import Recipe
 from confidence_neurons.growing.snapshots import load_snapshot, snapshot_paths
 from confidence_neurons.growing.tokenizer import BOS_ID
-from confidence_neurons.induction.scores import induction_scores
-from confidence_neurons.measure.outputs import next_token_loss
-from confidence_neurons.model.final_norm import FinalNorm
+from confidence_neurons.induction.scores import head_scores
+from confidence_neurons.measure.outputs import read
 from confidence_neurons.model.loading import load_model
-from confidence_neurons.model.state import logits_from_residual, run_final
+from confidence_neurons.model.state import run
 from confidence_neurons.text.altered import corrupt, repeated_random
-from confidence_neurons.text.rows import measured
-from confidence_neurons.weights.neurons import neuron_weights
-from confidence_neurons.weights.unembedding import (
-    choose_null_dimension,
-    effective_unembedding,
-    logit_var,
-    null_fraction,
-    spectrum,
-    weight_norm,
-)
-from confidence_neurons.weights.unigram import frequency_cosine
+from confidence_neurons.weights.geometry import geometry, neuron_weights
 
 SEQUENCES = 32
 CORRUPTION = 0.5
@@ -96,75 +86,56 @@ def record_growth(recipe: Recipe, text: PreparedText, directory: Path) -> pd.Dat
     probe = Probe.from_text(text, recipe)
     paths = snapshot_paths(recipe, directory)
     last = _boot(recipe, text, paths[recipe.steps])
-    k = choose_null_dimension(spectrum(effective_unembedding(last)).values)
+    k = geometry(last, counts=probe.counts).k
     frames = []
     for step, path in tqdm(paths.items(), desc=f"measuring {recipe.name}"):
         measures = measure(_boot(recipe, text, path), probe, k)
         for name, values in measures.items():
-            frame = pd.DataFrame({"value": values.flatten().double().cpu().numpy()})
+            frame = pd.DataFrame({"value": values})
             frames.append(frame.rename_axis("index").reset_index().assign(step=step, measure=name))
     columns = ["step", "measure", "index", "value"]
     return pd.DataFrame(pd.concat(frames, ignore_index=True), columns=columns)
 
 
-def measure(model: TransformerBridge, probe: Probe, k: int) -> dict[str, Float[Tensor, "..."]]:
+def measure(model: TransformerBridge, probe: Probe, k: int) -> dict[str, np.ndarray]:
     """The recorded quantities of one model; losses in nats a token."""
-    unembedding = effective_unembedding(model)
-    decomposition = spectrum(unembedding)
-    w_out = neuron_weights(model)
+    space = geometry(model, k=k, counts=probe.counts)
+    neurons = neuron_weights(model, k=k, counts=probe.counts).drop(columns="neuron")
     first, second = repeat_losses(model, probe.repeated, PERIOD)
-    return {
-        "validation_loss": mean_loss(model, probe.clean),
-        "corrupted_loss": mean_loss(model, probe.corrupted),
+    clean, corrupted = mean_readings(model, probe.clean), mean_readings(model, probe.corrupted)
+    measures = {
+        "validation_loss": clean["loss"],
+        "corrupted_loss": corrupted["loss"],
         "first_copy_loss": first,
         "second_copy_loss": second,
-        "null_dimension": torch.tensor(float(k)),
-        "singular_value": decomposition.values,
-        "weight_norm": weight_norm(w_out),
-        "logit_var": logit_var(w_out, unembedding),
-        "null_fraction": null_fraction(w_out, decomposition.null_space(k)),
-        "frequency_cosine": frequency_cosine(w_out, unembedding, probe.counts),
-        "induction_score": induction_scores(model, probe.repeated, PERIOD),
-        "final_scale_clean": mean_scale(model, probe.clean),
-        "final_scale_corrupted": mean_scale(model, probe.corrupted),
+        "null_dimension": k,
+        "singular_value": space.spectrum.values.cpu(),
+        **neurons,
+        "induction_score": head_scores(model, probe.repeated, PERIOD)["induction"],
+        "final_scale_clean": clean["scale"],
+        "final_scale_corrupted": corrupted["scale"],
     }
+    return {name: np.ravel(np.asarray(values, dtype=float)) for name, values in measures.items()}
 
 
-def mean_loss(model: TransformerBridge, tokens: Int[Tensor, "batch position"]) -> Float[Tensor, ""]:
-    """Mean next-token loss over all but the first and the last position."""
-    return _losses(model, tokens)[:, 1:].mean()
+def mean_readings(model: TransformerBridge, tokens: Int[Tensor, "batch position"]) -> pd.Series:
+    """Mean `loss` (nats a token) and `scale` of the final norm over the positions that count."""
+    return read(model, run(model, tokens), ("loss", "scale"))[["loss", "scale"]].mean()
 
 
 def repeat_losses(
     model: TransformerBridge, tokens: Int[Tensor, "batch position"], period: int
-) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-    """Mean loss on the first and on the second copy of a repeated sequence.
+) -> tuple[float, float]:
+    """Mean loss on the first and on the second copy of a repeated sequence, in nats a token.
 
     The token that opens the second copy cannot be foreseen: it counts in
     neither.
     """
-    losses = _losses(model, tokens)
-    return losses[:, :period].mean(), losses[:, period + 1 : 2 * period].mean()
-
-
-def mean_scale(
-    model: TransformerBridge, tokens: Int[Tensor, "batch position"]
-) -> Float[Tensor, ""]:
-    """Mean scale of the final norm over the measured positions."""
-    residual = run_final(model, tokens).residual
-    return measured(FinalNorm.from_model(model).scale(residual).squeeze(-1)).mean()
-
-
-def _losses(
-    model: TransformerBridge, tokens: Int[Tensor, "batch position"]
-) -> Float[Tensor, "batch position-1"]:
-    residual = run_final(model, tokens).residual
-    return torch.cat(
-        [
-            next_token_loss(logits_from_residual(model, state), row)
-            for state, row in zip(residual.split(16), tokens.split(16), strict=True)
-        ]
-    )
+    with_target = torch.ones_like(tokens, dtype=torch.bool)
+    with_target[:, -1] = False
+    losses = read(model, run(model, tokens, at=with_target), ("loss",))
+    first, second = losses["position"] < period, losses["position"] > period
+    return float(losses["loss"][first].mean()), float(losses["loss"][second].mean())
 
 
 def _boot(recipe: Recipe, text: PreparedText, snapshot: Path) -> TransformerBridge:
