@@ -1,12 +1,14 @@
-"""Sequences made to measure: corrupted prose, repeats of random tokens and of prose."""
+"""Sequences made to measure: corrupted prose, repeats of random tokens and prose, broken ones."""
 
 import torch
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Int, Shaped
 from torch import Tensor
 
-from confidence_neurons.text.rows import check_tokens, expect_at_least
+from confidence_neurons.checks import checked
+from confidence_neurons.text.rows import need_copies
 
 
+@checked
 def corrupt(
     tokens: Int[Tensor, "batch position"],
     rate: float,
@@ -21,93 +23,165 @@ def corrupt(
 
     Parameters
     ----------
-    tokens:
-        Left as it is; the result is a new tensor.
-    rate:
+    tokens
+        Rows of token ids; left as they are.
+    rate
         Probability of replacement, from 0 to 1.
-    unigram:
-        Probability or count of each token.
-    seed:
+    unigram
+        Probability or count of each token of the vocabulary.
+    seed
         Decides which positions are replaced, and by what.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If the tokens, the rate or the distribution are not of this form.
+    Returns
+    -------
+    Int[Tensor, "batch position"]
+        The corrupted rows, a new tensor.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn, torch
+    >>> tokens = torch.tensor([[0, 1, 1, 1, 1, 1]])
+    >>> cn.corrupt(tokens, 0.5, torch.tensor([0, 0, 0, 1]))
+    tensor([[0, 1, 3, 3, 3, 1]])
     """
-    probabilities = _probabilities(unigram)
-    check_tokens(tokens, len(probabilities))
-    if not 0 <= rate <= 1:
-        raise ValueError(f"expected a rate from 0 to 1, got {rate}")
     generator = torch.Generator().manual_seed(seed)
     replaced = torch.rand(tokens.shape, generator=generator) < rate
     replaced[:, 0] = False
+    probabilities = unigram.detach().cpu().double()  # multinomial normalises them
     draws = torch.multinomial(
         probabilities, tokens.numel(), replacement=True, generator=generator
     ).view(tokens.shape)
     return torch.where(replaced.to(tokens.device), draws.to(tokens), tokens)
 
 
+@checked
 def repeated_random(
     d_vocab: int, period: int, copies: int = 2, count: int = 100, bos: int = 0, seed: int = 0
 ) -> Int[Tensor, "count position"]:
-    """Rows of BOS and `period` random tokens, the latter repeated `copies` times.
+    """Rows of BOS and random tokens, the latter repeated.
 
-    Tokens are uniform over the vocabulary without BOS; a row has
-    1 + period * copies positions.
+    Parameters
+    ----------
+    d_vocab
+        Size of the vocabulary; the tokens are uniform over it, without BOS.
+    period
+        How many tokens are repeated.
+    copies
+        How often they stand in a row.
+    count
+        How many rows to make.
+    bos
+        Id of the beginning-of-sequence token.
+    seed
+        Decides the tokens.
+
+    Returns
+    -------
+    Int[Tensor, "count position"]
+        Token ids; a row has 1 + period * copies positions.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn
+    >>> cn.repeated_random(d_vocab=50, period=3, count=1)
+    tensor([[ 0,  6, 36,  8,  6, 36,  8]])
+    """
+    generator = torch.Generator().manual_seed(seed)
+    segment = torch.randint(d_vocab - 1, (count, period), generator=generator)
+    segment += segment >= bos
+    return torch.cat([torch.full((count, 1), bos), segment.repeat(1, copies)], dim=1)
+
+
+@checked
+def repeated_prose(
+    tokens: Int[Tensor, "batch position"], period: int, copies: int = 2
+) -> Int[Tensor, "batch repeated"]:
+    """Rows of BOS and the first tokens after it, the latter repeated.
+
+    Parameters
+    ----------
+    tokens
+        Rows that begin with BOS; left as they are.
+    period
+        How many tokens after BOS are repeated, at most all of them.
+    copies
+        How often they stand in a row.
+
+    Returns
+    -------
+    Int[Tensor, "batch repeated"]
+        Token ids; a row has 1 + period * copies positions.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn, torch
+    >>> cn.repeated_prose(torch.tensor([[0, 5, 6, 7]]), period=2)
+    tensor([[0, 5, 6, 5, 6]])
+    """
+    return torch.cat([tokens[:, :1], tokens[:, 1 : 1 + period].repeat(1, copies)], dim=1)
+
+
+@checked
+def break_repeats(
+    tokens: Int[Tensor, "batch position"],
+    period: int,
+    d_vocab: int,
+    margin: int = 6,
+    seed: int = 0,
+) -> tuple[Int[Tensor, "batch position"], Int[Tensor, " batch"]]:
+    """Replace one token of each second copy by another one, drawn at random.
+
+    In an unbroken repeat a model that copies is nearly always right. The
+    prediction of a token that was replaced cannot be right but by luck.
+
+    Parameters
+    ----------
+    tokens
+        BOS and two copies of `period` tokens; left as they are.
+    period
+        How many tokens are repeated.
+    d_vocab
+        Size of the vocabulary; the new token is any but BOS and the old one.
+    margin
+        How many tokens of the second copy are left alone at either end.
+    seed
+        Decides which tokens are replaced, and by what.
+
+    Returns
+    -------
+    broken : Int[Tensor, "batch position"]
+        The broken rows, a new tensor.
+    position : Int[Tensor, " batch"]
+        Where the new token stands in each.
 
     Raises
     ------
     ValueError
-        If a size is too small, or `bos` is not in the vocabulary.
+        If the rows are not BOS and two copies, or the margins leave no place.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn
+    >>> tokens = cn.repeated_random(d_vocab=50, period=3, count=1)
+    >>> cn.break_repeats(tokens, period=3, d_vocab=50, margin=1)
+    (tensor([[ 0,  6, 36,  8,  6, 28,  8]]), tensor([5]))
     """
-    expect_at_least("d_vocab", d_vocab, 2)
-    expect_at_least("period", period, 1)
-    expect_at_least("copies", copies, 1)
-    expect_at_least("count", count, 1)
-    if not 0 <= bos < d_vocab:
-        raise ValueError(f"expected bos from 0 to {d_vocab - 1}, got {bos}")
+    need_copies(tokens, period)
+    places = period - 2 * margin
+    if places < 1 or d_vocab < 3:
+        raise ValueError(
+            f"expected a margin from 1 to {(period - 1) // 2} in copies of {period} tokens, and a "
+            f"vocabulary of 3 or more, got a margin of {margin} and {d_vocab} tokens"
+        )
     generator = torch.Generator().manual_seed(seed)
-    segment = torch.randint(d_vocab - 1, (count, period), generator=generator)
-    segment += segment >= bos
-    tokens = torch.cat([torch.full((count, 1), bos), segment.repeat(1, copies)], dim=1)
-    check_tokens(tokens, d_vocab)
-    return tokens
-
-
-def repeated_prose(
-    tokens: Int[Tensor, "batch position"], period: int, copies: int = 2
-) -> Int[Tensor, "batch repeated"]:
-    """Rows of BOS and the first `period` tokens after it, the latter repeated `copies` times.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the tokens are not of the usual form, or have fewer than `period`
-        positions after BOS, or the result has fewer than 3 positions.
-    """
-    check_tokens(tokens)
-    expect_at_least("period", period, 1)
-    expect_at_least("copies", copies, 1)
-    if period > tokens.shape[1] - 1:
-        raise ValueError(
-            f"expected a period of at most {tokens.shape[1] - 1}, the tokens after BOS, "
-            f"got {period}"
-        )
-    repeated = torch.cat([tokens[:, :1], tokens[:, 1 : 1 + period].repeat(1, copies)], dim=1)
-    check_tokens(repeated)
-    return repeated
-
-
-def _probabilities(unigram: Shaped[Tensor, " d_vocab"]) -> Float[Tensor, " d_vocab"]:
-    """In float64 on the CPU; not normalised, torch.multinomial does that."""
-    if not isinstance(unigram, Tensor) or unigram.ndim != 1 or len(unigram) == 0:
-        got = list(unigram.shape) if isinstance(unigram, Tensor) else type(unigram).__name__
-        raise ValueError(f"expected unigram as a tensor [d_vocab], got {got}")
-    probabilities = unigram.detach().cpu().double()
-    if not probabilities.isfinite().all() or (probabilities < 0).any() or not probabilities.any():
-        raise ValueError(
-            "expected unigram probabilities or counts: finite, none negative, not all zero; got "
-            f"values from {probabilities.min():g} to {probabilities.max():g}"
-        )
-    return probabilities
+    count = len(tokens)
+    position = period + 1 + margin + torch.randint(places, (count,), generator=generator)
+    shift = torch.randint(1, d_vocab - 1, (count,), generator=generator)
+    rows = torch.arange(count)
+    broken = tokens.clone()
+    bos = int(tokens[0, 0])
+    others = d_vocab - 1  # tokens but BOS, numbered from BOS + 1 around
+    place = (broken[rows, position].cpu() - bos - 1) % d_vocab
+    replaced = (bos + 1 + (place + shift) % others) % d_vocab
+    broken[rows, position] = replaced.to(broken)
+    return broken, position

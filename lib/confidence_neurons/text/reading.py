@@ -1,8 +1,13 @@
-"""Prose as rows of token ids: the bundled passages, or a text of your own."""
+"""Prose as rows of token ids: the bundled passages, or a text of your own.
+
+Of a long text no more is read and tokenised than the rows need; they are those
+that tokenising all of it would give.
+"""
 
 import os
 from collections.abc import Iterable
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 
 import torch
@@ -11,14 +16,30 @@ from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 from transformers import PreTrainedTokenizerBase
 
-from confidence_neurons.text.rows import FEWEST_POSITIONS, check_tokens, expect_at_least
+from confidence_neurons.checks import checked
+from confidence_neurons.text.beginning import first_ids
+from confidence_neurons.text.plain import as_trained
 
 PASSAGES = files("confidence_neurons") / "data" / "passages"
 SMALL_WORDS = {"a", "an", "and", "at", "from", "in", "of", "the", "to"}
+PIECE = 1 << 16  # characters
 
 
+@checked
 def passages() -> dict[str, str]:
-    """The bundled passages, title -> text, in the order of their file names."""
+    """The bundled passages: pastiches of nineteenth-century prose, written for the book.
+
+    Returns
+    -------
+    dict of str to str
+        Title -> text, in the order of the book.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn
+    >>> next(iter(cn.passages()))
+    'The Parsonage'
+    """
     found = sorted((file for file in PASSAGES.iterdir()), key=lambda file: file.name)
     return {
         _title(file.name): file.read_text(encoding="utf-8")
@@ -27,104 +48,136 @@ def passages() -> dict[str, str]:
     }
 
 
-def tokenise(
-    tokenizer: PreTrainedTokenizerBase,
-    text: str | Iterable[str],
-    length: int = 256,
-    count: int | None = None,
-) -> Int[Tensor, "batch position"]:
-    """Cut text into rows of BOS and `length - 1` consecutive tokens.
-
-    Rows follow one another without overlap and never cross from one text into
-    the next; what is left over at the end of each text is dropped.
-
-    Parameters
-    ----------
-    tokenizer:
-        Encodes each text as it stands, without special tokens.
-    text:
-        One text, or several.
-    length:
-        Tokens in a row, BOS included.
-    count:
-        How many rows to return, the first ones; all by default.
-
-    Raises
-    ------
-    ValueError
-        If the tokenizer has no BOS token, `length` is below 3, the text has
-        no words, or it is too short for one row or for `count` rows.
-    """
-    bos = tokenizer.bos_token_id
-    if bos is None:
-        raise ValueError(
-            "expected a tokenizer with a beginning-of-sequence token, got none: set bos_token"
-        )
-    expect_at_least("length", length, FEWEST_POSITIONS)
-    if count is not None:
-        expect_at_least("count", count, 1)
-    texts = [text] if isinstance(text, str) else list(text)
-    if not any(one.strip() for one in texts):
-        raise ValueError("expected text, got none or only white space")
-    rows, longest = [], 0
-    for one in texts:
-        ids = tokenizer(one, add_special_tokens=False, verbose=False)["input_ids"]
-        longest = max(longest, len(ids))
-        last_start = len(ids) - (length - 1)
-        rows += [[bos, *ids[i : i + length - 1]] for i in range(0, last_start + 1, length - 1)]
-    if not rows:
-        raise ValueError(
-            f"expected a text of at least {length - 1} tokens for a row of length {length}, the "
-            f"longest one has {longest}: give a longer text or a smaller length"
-        )
-    if count is not None and count > len(rows):
-        raise ValueError(
-            f"expected text for {count} rows of length {length}, got enough for {len(rows)}: "
-            "give more text, or a smaller count or length"
-        )
-    return torch.tensor(rows[:count])
-
-
+@checked
 def prose_tokens(
     model: TransformerBridge, length: int = 256, count: int | None = None
 ) -> Int[Tensor, "batch position"]:
-    """The bundled passages as rows of the model's tokens, on the model's device.
+    """The bundled passages as rows of the model's tokens.
+
+    Rows begin with BOS, follow one another without overlap and never cross
+    from one passage into the next.
+
+    Parameters
+    ----------
+    model
+        From `load_model`.
+    length
+        Tokens in a row, BOS included.
+    count
+        How many rows to return, the first ones; all by default.
+
+    Returns
+    -------
+    Int[Tensor, "batch position"]
+        Token ids, on the model's device.
 
     Raises
     ------
     ValueError
-        As `tokenise`; also if `length` exceeds the model's context.
+        If the passages are too short for a row, or for `count` rows.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn
+    >>> cn.prose_tokens(cn.load_model("prose"), length=128, count=4).shape
+    torch.Size([4, 128])
     """
-    return _model_tokens(model, passages().values(), length, count)
+    return _model_rows(model, ([text] for text in passages().values()), length, count)
 
 
+@checked
 def tokens_from_text(
-    model: TransformerBridge, text: str, length: int = 256, count: int | None = None
+    model: TransformerBridge,
+    text: str,
+    length: int = 256,
+    count: int | None = None,
+    plain: bool = True,
 ) -> Int[Tensor, "batch position"]:
-    """A text of your own as rows of the model's tokens, on the model's device.
+    """A text of your own as rows of the model's tokens.
+
+    Parameters
+    ----------
+    model
+        From `load_model`.
+    text
+        Any text; what is left over at its end is dropped.
+    length
+        Tokens in a row, BOS included.
+    count
+        How many rows to return, the first ones; all by default.
+    plain
+        For a bundled model, put plain characters in the place of curly
+        quotes, dashes, ellipses and the like (see `plain_text`): it was
+        trained on plain ones only, and loses more than half a nat a token on
+        the others. For any other model the text is read as it stands.
+
+    Returns
+    -------
+    Int[Tensor, "batch position"]
+        Token ids, on the model's device.
 
     Raises
     ------
     ValueError
-        As `tokenise`; also if `length` exceeds the model's context.
+        If the text is too short for a row, or for `count` rows.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn
+    >>> model = cn.load_model("prose")
+    >>> text = "“I have nothing to say,” he said… and said it at length."
+    >>> model.tokenizer.decode(cn.tokens_from_text(model, text, length=16)[0, 1:])
+    '"I have nothing to say," he said... and said'
     """
-    return _model_tokens(model, text, length, count)
+    pieces = (text[start : start + PIECE] for start in range(0, len(text), PIECE))
+    return _model_rows(model, [as_trained(model, pieces, plain)], length, count)
 
 
+@checked
 def tokens_from_file(
     model: TransformerBridge,
     path: str | os.PathLike[str],
     length: int = 256,
     count: int | None = None,
+    plain: bool = True,
 ) -> Int[Tensor, "batch position"]:
-    """A UTF-8 text file of your own as rows of the model's tokens.
+    """A text file of your own, in UTF-8, as rows of the model's tokens.
+
+    The file is read as far as `count` rows need.
+
+    Parameters
+    ----------
+    model
+        From `load_model`.
+    path
+        Path of the file.
+    length
+        Tokens in a row, BOS included.
+    count
+        How many rows to return, the first ones; all by default.
+    plain
+        As for `tokens_from_text`.
+
+    Returns
+    -------
+    Int[Tensor, "batch position"]
+        Token ids, on the model's device.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is not in UTF-8; otherwise as `tokens_from_text`.
+        If what is read of it is not in UTF-8, or too short for a row, or for
+        `count` rows.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn, pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "own.txt")
+    >>> _ = path.write_text("It was a fine day. " * 20)
+    >>> cn.tokens_from_file(cn.load_model("prose"), path, length=16, count=2).shape
+    torch.Size([2, 16])
     """
     file = Path(path).expanduser()
     if not file.is_file():
@@ -132,15 +185,70 @@ def tokens_from_file(
             f"{path}: expected a text file, there is none (working directory: {Path.cwd()})"
         )
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        with file.open(encoding="utf-8-sig") as opened:
+            pieces = iter(lambda: opened.read(PIECE), "")
+            first = next(pieces, "")
+            if not first.strip():
+                raise ValueError(f"{path}: expected text, got none or only white space")
+            text = as_trained(model, chain([first], pieces), plain)
+            return _model_rows(model, [text], length, count)
     except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: expected UTF-8, got other bytes ({error.reason})") from None
+
+
+def tokenise(
+    tokenizer: PreTrainedTokenizerBase,
+    text: str | Iterable[str],
+    length: int = 256,
+    count: int | None = None,
+) -> Int[Tensor, "batch position"]:
+    """One text, or several, as rows of BOS and `length - 1` consecutive tokens.
+
+    Each text is encoded as it stands, without special tokens. Rows follow one
+    another without overlap and never cross from one text into the next; what
+    is left over at the end of each text is dropped.
+
+    Raises
+    ------
+    ValueError
+        If no text is long enough for a row, or all are too short for `count`.
+    """
+    texts = [text] if isinstance(text, str) else text
+    return _rows(tokenizer, ([one] for one in texts), length, count)
+
+
+def _rows(
+    tokenizer: PreTrainedTokenizerBase,
+    texts: Iterable[Iterable[str]],
+    length: int,
+    count: int | None,
+) -> Int[Tensor, "batch position"]:
+    """Rows of several texts, each of which comes in pieces."""
+    rows, longest, body = [], 0, length - 1
+    for pieces in texts:
+        ids = first_ids(tokenizer, pieces, None if count is None else (count - len(rows)) * body)
+        longest = max(longest, len(ids))
+        starts = range(0, len(ids) - body + 1, body)
+        rows += [[tokenizer.bos_token_id, *ids[start : start + body]] for start in starts]
+        if count is not None and len(rows) >= count:
+            return torch.tensor(rows[:count])
+    if not rows:
         raise ValueError(
-            f"{path}: expected UTF-8, got a byte that is not at offset {error.start}: "
-            "save the file as UTF-8"
-        ) from None
-    if not text.strip():
-        raise ValueError(f"{path}: expected text, got an empty file")
-    return _model_tokens(model, text, length, count)
+            f"expected a text of at least {body} tokens for a row of length {length}, the "
+            f"longest one has {longest}: give a longer text or a smaller length"
+        )
+    if count is not None:
+        raise ValueError(
+            f"expected text for {count} rows of length {length}, got enough for {len(rows)}: "
+            "give more text, or a smaller count or length"
+        )
+    return torch.tensor(rows)
+
+
+def _model_rows(
+    model: TransformerBridge, texts: Iterable[Iterable[str]], length: int, count: int | None
+) -> Int[Tensor, "batch position"]:
+    return _rows(model.tokenizer, texts, length, count).to(model.cfg.device)
 
 
 def _title(file_name: str) -> str:
@@ -148,15 +256,3 @@ def _title(file_name: str) -> str:
     first, *others = file_name.removesuffix(".txt").split("-")[1:]
     words = [word if word in SMALL_WORDS else word.capitalize() for word in others]
     return " ".join([first.capitalize(), *words])
-
-
-def _model_tokens(
-    model: TransformerBridge, text: str | Iterable[str], length: int, count: int | None
-) -> Int[Tensor, "batch position"]:
-    if length > model.cfg.n_ctx:
-        raise ValueError(
-            f"expected a length of at most {model.cfg.n_ctx}, the model's context, got {length}"
-        )
-    tokens = tokenise(model.tokenizer, text, length, count)
-    check_tokens(tokens, model.cfg.d_vocab)
-    return tokens.to(model.cfg.device)

@@ -1,23 +1,43 @@
-"""What a batch of token ids is, and which of its positions count."""
+"""What a batch of token ids is, and which of its positions count.
+
+A row is BOS and consecutive tokens. The target of position t is the token at
+t + 1.
+"""
 
 import torch
 from jaxtyping import Int, Shaped
 from torch import Tensor
 
-FEWEST_POSITIONS = 3
-INTEGERS = (torch.int64, torch.int32)  # what an embedding takes
+from confidence_neurons.checks import CHECKS, FEWEST_POSITIONS
 
 
 def measured(values: Shaped[Tensor, "batch position *rest"]) -> Shaped[Tensor, "batch kept *rest"]:
     """Drop the positions that no measure counts: BOS, and the last, which has no target.
 
-    The target of position t is `tokens[:, t + 1]`. What was measured at the
-    remaining positions belongs to the targets `tokens[:, 2:]`.
+    What was measured at the remaining positions belongs to the targets
+    `tokens[:, 2:]`.
+
+    Parameters
+    ----------
+    values
+        Anything that has a value, or several, at each position.
+
+    Returns
+    -------
+    Shaped[Tensor, "batch kept *rest"]
+        The same for all positions but the first and the last.
 
     Raises
     ------
     ValueError
         If there are fewer than 3 positions.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from confidence_neurons.text.rows import measured
+    >>> measured(torch.tensor([[0, 5, 6, 7]]))
+    tensor([[5, 6]])
     """
     if values.ndim < 2 or values.shape[1] < FEWEST_POSITIONS:
         raise ValueError(
@@ -27,40 +47,25 @@ def measured(values: Shaped[Tensor, "batch position *rest"]) -> Shaped[Tensor, "
     return values[:, 1:-1]
 
 
-def check_tokens(tokens: Int[Tensor, "batch position"], d_vocab: int | None = None) -> None:
-    """Refuse what is not a batch of token ids; without `d_vocab` ids have no upper bound.
+def need_copies(tokens: Int[Tensor, "batch position"], period: int) -> None:
+    """Refuse what is not BOS and two equal copies of `period` tokens.
 
     Raises
     ------
-    TypeError
-        If `tokens` is not a tensor of type int64 or int32.
     ValueError
-        If it has not two axes, at least one row and at least 3 positions, or
-        an id lies outside the vocabulary.
+        If the rows have another length, or the copies differ.
     """
-    if not isinstance(tokens, Tensor):
-        raise TypeError(f"expected tokens as a torch.Tensor, got {type(tokens).__name__}")
-    if tokens.dtype not in INTEGERS:
-        raise TypeError(
-            f"expected tokens of a 64-bit or 32-bit integer type, got {tokens.dtype}: "
-            "where they are token ids, convert them with tokens.long()"
-        )
-    if tokens.ndim != 2:
-        raise ValueError(f"expected tokens [batch, position], got shape {list(tokens.shape)}")
-    if tokens.shape[0] < 1 or tokens.shape[1] < FEWEST_POSITIONS:
+    length = tokens.shape[1]
+    if length != 2 * period + 1 or not torch.equal(tokens[:, 1 : period + 1], tokens[:, -period:]):
+        got = f"{length} positions" if length != 2 * period + 1 else "copies that differ"
         raise ValueError(
-            f"expected at least 1 row and {FEWEST_POSITIONS} positions, "
-            f"got shape {list(tokens.shape)}"
-        )
-    lowest, highest = int(tokens.min()), int(tokens.max())
-    if lowest < 0 or (d_vocab is not None and highest >= d_vocab):
-        allowed = "at least 0" if d_vocab is None else f"from 0 to {d_vocab - 1}"
-        raise ValueError(
-            f"expected token ids {allowed}, got ids from {lowest} to {highest}: "
-            "were they made by another model's tokenizer?"
+            f"expected BOS and two copies of {period} tokens ({2 * period + 1} positions), "
+            f"got {got}: make them with repeated_random or repeated_prose"
         )
 
 
-def expect_at_least(what: str, value: int, least: int) -> None:
-    if value < least:
-        raise ValueError(f"expected {what} of at least {least}, got {value}")
+def check_tokens(tokens: Int[Tensor, "batch position"], d_vocab: int | None = None) -> None:
+    """Refuse what is not a batch of token ids. Going: `checked` functions need it no more."""
+    CHECKS["tokens"](tokens, {})
+    if d_vocab is not None:
+        CHECKS["d_vocab"](d_vocab, {"tokens": tokens})

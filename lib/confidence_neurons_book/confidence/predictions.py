@@ -22,25 +22,10 @@ from confidence_neurons.measure.outputs import (
 )
 from confidence_neurons.model.final_norm import FinalNorm
 from confidence_neurons.model.state import logits_from_residual
-from confidence_neurons.text.rows import check_tokens, measured
+from confidence_neurons.text.labels import token_labels
+from confidence_neurons.text.rows import measured
 
-SPACE, LINE_BREAK = "␣", "⏎"
 LABEL_CHARACTERS = 34
-
-
-def token_labels(model: TransformerBridge, ids: Iterable[int]) -> list[str]:
-    """Tokens as text that shows its white space: '␣the', '⏎'.
-
-    A token that is only a part of a character, or a control character, has no
-    text: its number stands in angle brackets.
-    """
-    labels = []
-    for token in ids:
-        text = model.tokenizer.decode([int(token)], clean_up_tokenization_spaces=False)
-        text = text.replace(" ", SPACE).replace("\n", LINE_BREAK)
-        readable = text and text.isprintable() and "\ufffd" not in text
-        labels.append(text if readable else f"<{int(token)}>")
-    return labels
 
 
 @torch.no_grad()
@@ -247,7 +232,6 @@ def _row(model: TransformerBridge, text: str) -> Int[Tensor, "1 position"]:
             "give a longer or a shorter one"
         )
     tokens = torch.tensor([[model.tokenizer.bos_token_id, *ids]])
-    check_tokens(tokens, model.cfg.d_vocab)
     return tokens.to(model.cfg.device)
 
 

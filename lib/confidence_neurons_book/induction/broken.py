@@ -13,59 +13,11 @@ from jaxtyping import Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
-from confidence_neurons.induction.copies import check_copies
 from confidence_neurons.measure.bootstrap import bootstrap_interval
 from confidence_neurons.model.state import run_final
+from confidence_neurons.text.altered import break_repeats as break_repeats
 from confidence_neurons.weights.neurons import chosen_neurons, neuron_weights
 from confidence_neurons_book.induction.readings import read_output
-
-
-def break_repeats(
-    tokens: Int[Tensor, "batch position"],
-    period: int,
-    d_vocab: int,
-    margin: int = 6,
-    seed: int = 0,
-) -> tuple[Int[Tensor, "batch position"], Int[Tensor, " batch"]]:
-    """Replace one token of each second copy by another one, drawn at random.
-
-    Parameters
-    ----------
-    tokens:
-        BOS and two copies of `period` tokens; left as they are.
-    margin:
-        How many tokens of the second copy are left alone at either end, at
-        least 1.
-
-    Returns
-    -------
-    The broken sequences, and the position of the new token in each.
-
-    Raises
-    ------
-    ValueError
-        If the sequences are not BOS and two copies, or the margins leave no
-        place.
-    """
-    check_copies(tokens, period, d_vocab)
-    places = period - 2 * margin
-    if margin < 1 or places < 1:
-        raise ValueError(
-            f"expected a margin from 1 to {(period - 1) // 2} in copies of {period} tokens, "
-            f"got {margin}"
-        )
-    generator = torch.Generator().manual_seed(seed)
-    count = len(tokens)
-    position = period + 1 + margin + torch.randint(places, (count,), generator=generator)
-    shift = torch.randint(1, d_vocab - 1, (count,), generator=generator)
-    rows = torch.arange(count)
-    broken = tokens.clone()
-    bos = int(tokens[0, 0])
-    others = d_vocab - 1  # tokens but BOS, numbered from BOS + 1 around
-    place = (broken[rows, position].cpu() - bos - 1) % d_vocab
-    replaced = (bos + 1 + (place + shift) % others) % d_vocab
-    broken[rows, position] = replaced.to(broken)
-    return broken, position
 
 
 def around_breaks(
