@@ -12,6 +12,7 @@ from confidence_neurons.growing.files import whole_files
 from confidence_neurons.growing.phenomena import SEQUENCES, measure_phenomena
 from confidence_neurons.growing.preparation import PreparedText
 from confidence_neurons.growing.recipe import Recipe
+from confidence_neurons.model.directory import stored_numbers
 from confidence_neurons.model.loading import load_model
 
 TEMPLATE = files("confidence_neurons.growing") / "card_template.md"
@@ -34,7 +35,7 @@ def write_card(
         **{**vars(recipe), "tied": "tied" if recipe.tied else "untied"},
         d_mlp=recipe.d_mlp,
         norm=describe_norm(recipe),
-        parameters=sum(p.numel() for p in model.original_model.parameters()),
+        parameters=stored_numbers(directory),
         books=len(read_manifest()),
         training_tokens=len(text.training),
         clean=1 - recipe.corrupted_share - recipe.repeated_share,

@@ -209,11 +209,11 @@ def _check_sizes(directory: Path) -> None:
             f"{directory / 'config.json'}: no network can be built as it says: "
             f"{type(error).__name__}: {error}"
         ) from error
-    check_sizes(network, _stored_numbers(directory), directory)
+    check_sizes(network, stored_numbers(directory), directory)
 
 
-def _stored_numbers(directory: Path) -> int:
-    """How many numbers the weights' files hold, read from their headers."""
+def stored_numbers(directory: Path) -> int:
+    """How many numbers the files of a model's weights hold, each once, read from their headers."""
     from safetensors import safe_open
 
     single, index = (directory / file for file in WEIGHTS)
