@@ -1,7 +1,8 @@
 """Measure how language models regulate their confidence.
 
-The names below are imported on first use, so that `import confidence_neurons`
-costs nothing: PyTorch and TransformerLens take seconds to import.
+Every public name is listed in `HOMES`, with the module that it lives in. It is
+imported on first use, so that `import confidence_neurons` costs nothing:
+PyTorch and TransformerLens take seconds to import.
 """
 
 import warnings
@@ -9,23 +10,112 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from confidence_neurons.model.loading import (
-        available_models,
-        growth_record,
-        load_model,
-        unigram_counts,
+    from confidence_neurons import charts as charts
+    from confidence_neurons import induction as induction
+    from confidence_neurons.engine.scan import scan as scan
+    from confidence_neurons.engine.tokens import token_effects as token_effects
+    from confidence_neurons.groups.controls import controls as controls
+    from confidence_neurons.groups.controls import random_heads as random_heads
+    from confidence_neurons.groups.finding import find_groups as find_groups
+    from confidence_neurons.groups.finding import group_criteria as group_criteria
+    from confidence_neurons.groups.finding import with_groups as with_groups
+    from confidence_neurons.groups.recorded import recorded_groups as recorded_groups
+    from confidence_neurons.measure.calibration import (
+        expected_calibration_error as expected_calibration_error,
     )
+    from confidence_neurons.measure.calibration import reliability as reliability
+    from confidence_neurons.measure.effects import compare as compare
+    from confidence_neurons.measure.effects import effects as effects
+    from confidence_neurons.measure.intervals import intervals as intervals
+    from confidence_neurons.measure.intervals import mediated_share as mediated_share
+    from confidence_neurons.measure.interventions import ablate as ablate
+    from confidence_neurons.measure.interventions import ablate_heads as ablate_heads
+    from confidence_neurons.measure.interventions import write as write
+    from confidence_neurons.measure.outputs import entropy as entropy
+    from confidence_neurons.measure.outputs import kl_divergence as kl_divergence
+    from confidence_neurons.measure.outputs import log_probabilities as log_probabilities
+    from confidence_neurons.measure.outputs import nats_to_bits as nats_to_bits
+    from confidence_neurons.measure.outputs import read as read
+    from confidence_neurons.measure.outputs import read_logits as read_logits
+    from confidence_neurons.model.loading import available_models as available_models
+    from confidence_neurons.model.loading import growth_record as growth_record
+    from confidence_neurons.model.loading import load_model as load_model
+    from confidence_neurons.model.loading import unigram_counts as unigram_counts
+    from confidence_neurons.model.state import State as State
+    from confidence_neurons.model.state import run as run
+    from confidence_neurons.text.altered import break_repeats as break_repeats
+    from confidence_neurons.text.altered import corrupt as corrupt
+    from confidence_neurons.text.altered import repeated_prose as repeated_prose
+    from confidence_neurons.text.altered import repeated_random as repeated_random
+    from confidence_neurons.text.labels import token_labels as token_labels
+    from confidence_neurons.text.reading import passages as passages
+    from confidence_neurons.text.reading import prose_tokens as prose_tokens
+    from confidence_neurons.text.reading import tokens_from_file as tokens_from_file
+    from confidence_neurons.text.reading import tokens_from_text as tokens_from_text
+    from confidence_neurons.weights.counts import count_tokens as count_tokens
+    from confidence_neurons.weights.geometry import Geometry as Geometry
+    from confidence_neurons.weights.geometry import geometry as geometry
+    from confidence_neurons.weights.geometry import neuron_weights as neuron_weights
+    from confidence_neurons.weights.neurons import logit_var as logit_var
+    from confidence_neurons.weights.neurons import null_fraction as null_fraction
+    from confidence_neurons.weights.spectrum import spectrum as spectrum
 
 # Libraries below ask for notebook widgets to draw progress bars; the project's bars are text.
 warnings.filterwarnings("ignore", message="IProgress not found")
 
 __version__ = "0.1.0"
-__all__ = ["available_models", "growth_record", "load_model", "unigram_counts"]
+
+HOMES = {
+    # models and what ships with them
+    "model.loading": (
+        "load_model",
+        "available_models",
+        "unigram_counts",
+        "growth_record",
+    ),
+    # text as rows of tokens
+    "text.reading": ("passages", "prose_tokens", "tokens_from_text", "tokens_from_file"),
+    "text.altered": ("corrupt", "repeated_random", "repeated_prose", "break_repeats"),
+    "text.labels": ("token_labels",),
+    "weights.counts": ("count_tokens",),
+    # a text through a network, once
+    "model.state": ("State", "run"),
+    "measure.interventions": ("ablate", "ablate_heads", "write"),
+    # what the output says
+    "measure.outputs": (
+        "read",
+        "read_logits",
+        "entropy",
+        "log_probabilities",
+        "kl_divergence",
+        "nats_to_bits",
+    ),
+    "measure.calibration": ("reliability", "expected_calibration_error"),
+    # what the weights say
+    "weights.geometry": ("geometry", "Geometry", "neuron_weights"),
+    "weights.spectrum": ("spectrum",),
+    "weights.neurons": ("null_fraction", "logit_var"),
+    # what neurons do
+    "engine.scan": ("scan",),
+    "engine.tokens": ("token_effects",),
+    "measure.effects": ("effects", "compare"),
+    "measure.intervals": ("intervals", "mediated_share"),
+    # groups of neurons and their controls
+    "groups.finding": ("find_groups", "group_criteria", "with_groups"),
+    "groups.recorded": ("recorded_groups",),
+    "groups.controls": ("controls", "random_heads"),
+}
+NAMESPACES = ("charts", "induction")
+HOME = {name: module for module, names in HOMES.items() for name in names}
+
+__all__ = [*HOME, *NAMESPACES]
 
 
 def __getattr__(name: str) -> Any:
-    if name in __all__:
-        return getattr(import_module("confidence_neurons.model.loading"), name)
+    if name in NAMESPACES:
+        return import_module(f"{__name__}.{name}")
+    if name in HOME:
+        return getattr(import_module(f"{__name__}.{HOME[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

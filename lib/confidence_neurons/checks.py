@@ -30,6 +30,8 @@ FEWEST_POSITIONS = 3  # BOS, one that is measured, and its target
 TOKEN_TYPES = (torch.int64, torch.int32)  # what an embedding takes
 COUNT_TYPES = (torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
 SEEDS = (-(2**63), 2**64 - 1)  # what a torch.Generator takes
+ROUNDED = 1e-3  # of sums of probabilities in single precision
+HUGE = 1e30
 LARGEST_SIZE = 2**31  # of anything that is counted
 MOST_TOKENS = 2**28  # in anything that is made
 
@@ -348,6 +350,164 @@ def anything(value: Any, given: Given) -> Any:
     return value
 
 
+def size_of(given: Given, name: str) -> int:
+    """A size from the configuration of the model of the call; no bound without a model."""
+    return getattr(getattr(given.get("model"), "cfg", None), name, LARGEST_SIZE)
+
+
+def is_layer(value: Any, given: Given) -> int:
+    return whole("a layer", 0, size_of(given, "n_layers") - 1)(value, given)
+
+
+def is_neurons(value: Any, given: Given) -> list[int]:
+    """Neurons of a layer, each once."""
+    member = whole("neurons", 0, size_of(given, "d_mlp") - 1)
+    members = [member(one, given) for one in as_list(value, "neurons")]
+    once(members, "neurons")
+    return members
+
+
+def is_head(value: Any, given: Given) -> tuple[int, int]:
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise TypeError(f"expected a head as (layer, head), got {kind_of(value)}")
+    layer, head = value
+    return (
+        whole("the layer of a head", 0, size_of(given, "n_layers") - 1)(layer, given),
+        whole("a head", 0, size_of(given, "n_heads") - 1)(head, given),
+    )
+
+
+def is_heads(value: Any, given: Given) -> list[tuple[int, int]]:
+    """Attention heads as pairs (layer, head), each once."""
+    members = [is_head(one, given) for one in as_list(value, "heads")]
+    once(members, "heads")
+    return members
+
+
+def is_exclude(value: Any, given: Given) -> list:
+    """Neurons or heads that are not to be taken; there may be none."""
+    members = list(value) if hasattr(value, "__iter__") and not isinstance(value, str) else None
+    if members is None:
+        raise TypeError(f"expected a collection to exclude, got {kind_of(value)}")
+    member = is_head if "heads" in given else whole("neurons to exclude", 0)
+    return [member(one, given) for one in members]
+
+
+def is_groups(value: Any, given: Given) -> dict[Hashable, list[int]]:
+    """Name -> neurons, at least one group."""
+    if not isinstance(value, Mapping) or not value:
+        raise TypeError(f"expected groups as a mapping name -> neurons, got {kind_of(value)}")
+    return {name: is_neurons(members, given) for name, members in value.items()}
+
+
+def is_level(value: Any, given: Given) -> float | Tensor:
+    """What neurons are held at: a number, or one for each neuron of the layer."""
+    if isinstance(value, Tensor) and value.ndim:
+        return of_layer(numbers("to", "d_mlp")(value, given), "to", given)
+    return real("to", -HUGE, HUGE)(value.item() if isinstance(value, Tensor) else value, given)
+
+
+def is_change(value: Any, given: Given) -> Tensor:
+    """How much each neuron of the layer changes."""
+    return of_layer(numbers("change", "d_mlp")(value, given), "change", given)
+
+
+def is_clip(value: Any, given: Given) -> Tensor:
+    """Whether each neuron of the layer is clipped from above."""
+    if not isinstance(value, Tensor) or value.dtype != torch.bool:
+        raise TypeError(f"expected clip as a tensor [d_mlp] of booleans, got {kind_of(value)}")
+    return of_layer(value, "clip", given)
+
+
+def of_layer(value: Tensor, what: str, given: Given) -> Tensor:
+    """One entry for each neuron of a layer."""
+    size = size_of(given, "d_mlp")
+    if value.ndim != 1 or (size != LARGEST_SIZE and len(value) != size):
+        raise ValueError(
+            f"expected {what} of all {size} neurons of the layer, got shape {list(value.shape)}"
+        )
+    return value
+
+
+def is_mask(value: Any, given: Given) -> Tensor:
+    """A mask of the positions of the tokens."""
+    if not isinstance(value, Tensor) or value.dtype != torch.bool:
+        raise TypeError(f"expected a mask [batch, position] of booleans, got {kind_of(value)}")
+    tokens = given.get("tokens")
+    if (tokens is not None and value.shape != tokens.shape) or not value.any():
+        raise ValueError(
+            "expected a mask of the shape of the tokens that chooses at least one position, got "
+            f"{list(value.shape)} that chooses {int(value.sum())}"
+        )
+    return value
+
+
+def is_logits(value: Any, given: Given) -> Tensor:
+    """Logits, finite or minus infinity; some token is possible."""
+    if not isinstance(value, Tensor) or not value.is_floating_point():
+        raise TypeError(
+            f"expected logits as a tensor [..., d_vocab] of floats, got {kind_of(value)}"
+        )
+    if value.ndim == 0 or value.shape[-1] == 0:
+        raise ValueError(f"expected logits [..., d_vocab], got shape {list(value.shape)}")
+    if value.isnan().any() or value.isposinf().any():
+        raise ValueError("expected logits that are numbers, got NaN or +inf: check the weights")
+    if value.isneginf().all(dim=-1).any():
+        raise ValueError("expected a possible token in every distribution, got logits all -inf")
+    return value
+
+
+def is_log_probabilities(value: Any, given: Given) -> Tensor:
+    """Logits whose exponentials add up to 1."""
+    logits = is_logits(value, given)
+    if (logits.logsumexp(dim=-1).abs() > ROUNDED).any():
+        raise ValueError(
+            "expected log-probabilities, whose exponentials add up to 1, got others: "
+            "make them with log_probabilities"
+        )
+    return logits
+
+
+def is_target(value: Any, given: Given) -> Tensor:
+    """A token for each distribution of the logits."""
+    if not isinstance(value, Tensor) or value.dtype not in TOKEN_TYPES:
+        raise TypeError(f"expected target as a tensor of token ids, got {kind_of(value)}")
+    shape, d_vocab = given["logits"].shape[:-1], given["logits"].shape[-1]
+    if value.shape != shape or (value.numel() and not 0 <= value.min() <= value.max() < d_vocab):
+        raise ValueError(
+            f"expected target {list(shape)} with token ids from 0 to {d_vocab - 1}, got "
+            f"{list(value.shape)} with ids from {value.min()} to {value.max()}"
+        )
+    return value
+
+
+def is_direction(value: Any, given: Given) -> Tensor:
+    """A vector of some length."""
+    vector = numbers("direction", "size")(value, given)
+    if not vector.norm() > 0:
+        raise ValueError("expected a direction of some length, got zero")
+    return vector
+
+
+def is_frame(value: Any, given: Given) -> Any:
+    if not hasattr(value, "columns") or not hasattr(value, "iloc"):
+        raise TypeError(f"expected a pandas DataFrame, got {kind_of(value)}")
+    if len(value) == 0:
+        raise ValueError("expected a frame with at least one row, got an empty one")
+    return value
+
+
+def is_callable(value: Any, given: Given) -> Any:
+    if not callable(value):
+        raise TypeError(f"expected a function, got {kind_of(value)}")
+    return value
+
+
+def is_budget(value: Any, given: Given) -> float:
+    """A number of bytes; whether it is enough depends on the model."""
+    return real("a memory_budget in bytes (2**30 for a GiB)", 0, HUGE)(value, given)
+
+
 CHECKS: dict[str, Check] = {
     "model": is_model,
     "tokens": is_tokens,
@@ -368,4 +528,39 @@ CHECKS: dict[str, Check] = {
     "copies": is_copies,
     "margin": whole("a margin", 1),
     "rate": real("rate", 0, 1),
+    "layer": is_layer,
+    "neurons": is_neurons,
+    "heads": is_heads,
+    "exclude": is_exclude,
+    "groups": is_groups,
+    "to": is_level,
+    "clip": is_clip,
+    "at": is_mask,
+    "logits": is_logits,
+    "log_p": is_log_probabilities,
+    "log_q": is_log_probabilities,
+    "target": is_target,
+    "nats": real("nats", -HUGE, HUGE),
+    "direction": is_direction,
+    "strength": real("a strength", -HUGE, HUGE),
+    "k": lambda value, given: whole("k", 1, size_of(given, "d_model"))(value, given),
+    "writes": numbers("writes", "neuron d_model"),
+    "w_out": numbers("w_out", "neuron d_model"),
+    "unembedding": numbers("unembedding", "d_model d_vocab"),
+    "null_space": numbers("null_space", "d_model k"),
+    "frame": is_frame,
+    "table": is_frame,
+    "by": some_of("columns"),
+    "values": some_of("columns"),
+    "size": flag("size"),
+    "statistic": is_callable,
+    "level": real("a level", 0, 1, within=True),
+    "resamples": whole("resamples", 2, 10**6),
+    "bins": whole("bins", 1, 10**4),
+    "change": lambda value, given: of_layer(
+        numbers("change", "d_mlp")(value, given), "change", given
+    ),
+    "frequency": flag("frequency"),
+    "progress": flag("progress"),
+    "memory_budget": is_budget,
 }

@@ -10,13 +10,35 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
-from confidence_neurons.model.final_norm import FinalNorm
-from confidence_neurons.model.state import soft_cap
-from confidence_neurons.weights.neurons import neuron_weights
+from confidence_neurons.model.architecture import (
+    Architecture,
+    activation_hook,
+    final_norm,
+    output_weights,
+    stream_hook,
+)
 
 TOKENS_TRIED = 8
 ROUNDING = 8  # machine epsilons of the model's own numbers
 LEAST_TOLERANCE = 1e-3  # float32, on a GPU with TF32 too
+
+
+def closed_form_holds(
+    model: TransformerBridge, tokens: Int[Tensor, "batch position"], layer: int
+) -> bool:
+    """Whether an ablation only adds a multiple of w_out to the last residual stream.
+
+    Not so before the last layer, where a norm or a factor follows the MLP, or
+    where logits are soft-capped; otherwise tried on the first few tokens.
+    """
+    check_logits(model, tokens)
+    end = Architecture.of(model)
+    return (
+        layer == model.cfg.n_layers - 1
+        and end.adds_w_out
+        and end.unembeds_linearly
+        and adds_w_out(model, tokens)
+    )
 
 
 @torch.no_grad()
@@ -36,9 +58,9 @@ def check_logits(model: TransformerBridge, tokens: Int[Tensor, "batch position"]
             f"{model.cfg.model_name}: expected logits that are numbers, got NaN, though no weight "
             f"is NaN: too large for {own.dtype}? Load the model with load_model, in float32"
         )
-    normalised = FinalNorm.from_model(model).apply(residual)
+    normalised = final_norm(model).apply(residual)
     logits = normalised @ model.W_U.float() + model.b_U.float()
-    cap = soft_cap(model)
+    cap = Architecture.of(model).soft_cap
     if cap:
         logits = cap * (logits / cap).tanh()
     if not _agree(_centred(logits), _centred(own), own.dtype):
@@ -58,7 +80,7 @@ def adds_w_out(model: TransformerBridge, tokens: Int[Tensor, "batch position"]) 
     and a delta that moves the stream by its own length: rounding is small
     beside that. Not so for Granite with its residual_multiplier.
     """
-    weights = neuron_weights(model)
+    weights = output_weights(model)
     neuron = int(weights.norm(dim=-1).argmax())
     clean, activations, _ = _run(model, tokens)
     delta = clean.norm(dim=-1) / weights[neuron].norm()
@@ -68,7 +90,7 @@ def adds_w_out(model: TransformerBridge, tokens: Int[Tensor, "batch position"]) 
         moved[..., neuron] = (activations[..., neuron] + delta).to(values)
         return moved
 
-    with model.hooks(fwd_hooks=[(f"blocks.{model.cfg.n_layers - 1}.mlp.hook_post", move)]):
+    with model.hooks(fwd_hooks=[(activation_hook(model.cfg.n_layers - 1), move)]):
         moved, _, _ = _run(model, tokens)
     return _agree(moved - clean, delta.unsqueeze(-1) * weights[neuron], model.W_U.dtype)
 
@@ -81,8 +103,7 @@ def _run(
     Float[Tensor, "1 position d_vocab"],
 ]:
     """Last residual stream, last activations and logits at the first few tokens."""
-    last = model.cfg.n_layers - 1
-    names = (f"blocks.{last}.hook_resid_post", f"blocks.{last}.mlp.hook_post")
+    names = (stream_hook(model), activation_hook(model.cfg.n_layers - 1))
     few = tokens[:1, :TOKENS_TRIED].to(model.cfg.device)
     logits, cache = model.run_with_cache(few, names_filter=lambda name: name in names)
     return cache[names[0]].float(), cache[names[1]].float(), logits

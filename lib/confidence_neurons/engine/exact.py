@@ -46,7 +46,7 @@ def exact_changes(
     `kl_from_clean`: KL(clean || ablated). `argmax_changed`: 1 where the most
     probable next token is another one. With `unigram`: `kl_total` for
     KL(P_freq || P_model), `kl_reverse_total` for KL(P_model || P_freq), and
-    `entropy_`, `loss_`, `kl_` and `kl_reverse_direct_frequency`, measured
+    `entropy_`, `loss_`, `kl_` and `kl_reverse_frequency`, measured
     after the clean projection on the frequency direction has been put back.
     """
     logits = AblatedLogits.build(readout, clean, ablations, readings)
@@ -57,7 +57,7 @@ def exact_changes(
     if unigram is not None and restored is not None:
         of_unigram = logits.mean(unigram.probability[None])
         on_target = unigram.direction[ablations.target, None]
-        for kind, offset in (("total", 0.0), ("direct_frequency", restored)):
+        for kind, offset in (("total", 0.0), ("frequency", restored)):
             entropy, log_z = sums[f"entropy_{kind}"], sums[f"log_z_{kind}"]
             along = unigram.spread * LOG2E * sums[f"direction_{kind}"]
             changes |= {

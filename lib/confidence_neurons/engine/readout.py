@@ -21,8 +21,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
+from confidence_neurons.checks import finite
+from confidence_neurons.model.architecture import final_norm, need_linear_unembedding
 from confidence_neurons.model.final_norm import FinalNorm
-from confidence_neurons.model.state import check_linear_unembedding
 from confidence_neurons.weights.unembedding import effective_unembedding
 
 COLUMNS_AT_ONCE = 2048
@@ -48,18 +49,11 @@ class Readout:
 
     @classmethod
     def from_model(cls, model: TransformerBridge) -> "Readout":
-        """Read it off a model loaded by `load_model`.
-
-        Raises
-        ------
-        ValueError
-            If weights are NaN or infinite, or the final gain is not folded in.
-        NotImplementedError
-            If the logits are soft-capped.
-        """
-        check_linear_unembedding(model)
+        """Read it off a model loaded by `load_model`."""
+        need_linear_unembedding(model)
         bias = model.b_U.detach().float()
-        return cls(effective_unembedding(model), bias - bias.mean(), FinalNorm.from_model(model))
+        finite(bias, "bias of the logits")
+        return cls(effective_unembedding(model), bias - bias.mean(), final_norm(model))
 
     @cached_property
     def longest(self) -> Float[Tensor, ""]:

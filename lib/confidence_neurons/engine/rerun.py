@@ -6,67 +6,72 @@ where an ablation is not an update of the last residual stream and the logits.
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Mapping
 
+import pandas as pd
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float
 from torch import Tensor
 from tqdm import tqdm
 from transformer_lens.model_bridge import TransformerBridge
 
+from confidence_neurons.engine.closed_form import Held
+from confidence_neurons.engine.effects import Sums
 from confidence_neurons.engine.exact import Changes
-from confidence_neurons.measure.outputs import entropy, kl_divergence, log_probabilities
-from confidence_neurons.text.rows import measured
+from confidence_neurons.measure.effects import restored
+from confidence_neurons.measure.interventions import held
+from confidence_neurons.measure.outputs import Prediction, kl_of
+from confidence_neurons.model.architecture import SCALE_HOOK, activation_hook, input_hook
+from confidence_neurons.model.state import State
 from confidence_neurons.weights.unigram import Unigram
 
-SCALE = "ln_final.hook_scale"
 MOST_ROWS = 16  # with more, it is not faster
 TENSORS_PER_ROW = 16  # of size position x d_vocab; some 13 are held at once
 
 
 @torch.no_grad()
-def rerun_pieces(
+def rerun_effects(
     model: TransformerBridge,
-    tokens: Int[Tensor, "batch position"],
-    layer: int,
-    means: dict[int, float],
+    state: State,
+    to_hold: Held,
     unigram: Unigram | None = None,
-    *,
     rows_at_once: int = MOST_ROWS,
+    *,
     progress: bool = False,
-) -> Iterator[tuple[slice, int, Changes]]:
-    """Ablate each neuron at all positions of some rows, and measure the measured ones.
-
-    Parameters
-    ----------
-    means:
-        For each neuron of the layer, the value that it is held at.
+) -> pd.DataFrame:
+    """Hold each neuron at all positions of the text, and measure the counted ones.
 
     Returns
     -------
-    An iterator over `(rows, neuron, changes)`; the names of the changes are
-    those of `exact_changes` and `indirect_changes`, with one neuron each.
+    As `engine.effects.exact_effects`.
     """
-    bar = tqdm(total=len(tokens) * len(means), desc="running again", disable=not progress)
-    for first in range(0, len(tokens), rows_at_once):
-        rows = slice(first, min(first + rows_at_once, len(tokens)))
-        batch = tokens[rows].to(model.cfg.device)
-        start = f"blocks.{layer}.hook_in"
+    sums = Sums(len(to_hold.neurons))
+    rows_left = range(0, len(state.tokens), rows_at_once)
+    bar = tqdm(
+        total=len(rows_left) * len(to_hold.neurons), desc="running again", disable=not progress
+    )
+    for first in rows_left:
+        few = state.rows(slice(first, first + rows_at_once))
+        start = input_hook(state.layer)
         clean_logits, cache = model.run_with_cache(
-            batch, names_filter=lambda name, start=start: name in (start, SCALE)
+            few.tokens.to(model.cfg.device),
+            names_filter=lambda name, start=start: name in (start, SCALE_HOOK),
         )
-        before, clean_scale = cache[start].clone(), cache[SCALE].clone()
-        for neuron, mean in means.items():
-            runs = _Runs(model, layer, neuron, mean, before)
+        before, clean_scale = cache[start].clone(), cache[SCALE_HOOK].clone()
+        for column, neuron in enumerate(to_hold.neurons):
+            clip = None if to_hold.clip is None else to_hold.clip[column]
+            runs = _Runs(model, state.layer, neuron, to_hold.level[column], clip, before)
             total, scale = runs.total()
             logits = {
                 "total": total,
                 "direct": runs.with_scale(clean_scale, ablated=True),
                 "indirect": runs.with_scale(scale, ablated=False),
             }
-            yield rows, neuron, changes_of_logits(clean_logits, logits, batch, unigram)
-            bar.update(len(batch))
+            changes = changes_of_logits(clean_logits, logits, few, unigram)
+            sums.add(slice(column, column + 1), changes)
+            bar.update()
     bar.close()
+    return sums.means(int(state.counted.sum())).assign(method="exact", error_estimate=0.0)
 
 
 def rows_within(memory_budget: float, model: TransformerBridge, length: int) -> int:
@@ -75,7 +80,7 @@ def rows_within(memory_budget: float, model: TransformerBridge, length: int) -> 
     return max(1, min(MOST_ROWS, int(memory_budget // row)))
 
 
-def check_precision(model: TransformerBridge) -> None:
+def need_full_precision(model: TransformerBridge) -> None:
     """Refuse half precision: a small effect drowns in the rounding of two runs.
 
     Raises
@@ -98,17 +103,18 @@ class _Runs:
         model: TransformerBridge,
         layer: int,
         neuron: int,
-        mean: float,
+        level: Float[Tensor, ""],
+        clip: Bool[Tensor, ""] | None,
         before: Float[Tensor, "batch position d_model"],
     ) -> None:
         self.model, self.layer, self.before = model, layer, before
 
         def hold(activations: Tensor, hook: object) -> Tensor:
-            held = activations.clone()
-            held[..., neuron] = mean
-            return held
+            changed = activations.clone()
+            changed[..., neuron] = held(activations[..., neuron], level.to(activations), clip)
+            return changed
 
-        self.hold = (f"blocks.{layer}.mlp.hook_post", hold)
+        self.hold = (activation_hook(layer), hold)
 
     def total(self) -> tuple[Float[Tensor, "batch position d_vocab"], Tensor]:
         """Logits with the neuron held, and the final scale that came with them."""
@@ -117,13 +123,13 @@ class _Runs:
         def read(scale: Tensor, hook: object) -> None:
             scales.append(scale.clone())
 
-        return self._run([self.hold, (SCALE, read)]), scales[0]
+        return self._run([self.hold, (SCALE_HOOK, read)]), scales[0]
 
     def with_scale(
         self, scale: Float[Tensor, "batch position 1"], *, ablated: bool
     ) -> Float[Tensor, "batch position d_vocab"]:
         """Logits with the final scale put in; the neuron held or left alone."""
-        hooks = [(SCALE, lambda own, hook: scale.clone())]
+        hooks = [(SCALE_HOOK, lambda own, hook: scale.clone())]
         return self._run([self.hold, *hooks] if ablated else hooks)
 
     def _run(self, hooks: list) -> Float[Tensor, "batch position d_vocab"]:
@@ -137,39 +143,28 @@ class _Runs:
 
 def changes_of_logits(
     clean: Float[Tensor, "batch position d_vocab"],
-    ablated: dict[str, Float[Tensor, "batch position d_vocab"]],
-    tokens: Int[Tensor, "batch position"],
+    ablated: Mapping[str, Float[Tensor, "batch position d_vocab"]],
+    state: State,
     unigram: Unigram | None,
 ) -> Changes:
-    """All changes, from whole logits; `ablated` has "total", "direct" and "indirect"."""
-    target = tokens[:, 2:].flatten()
-    before = _Levels(clean, target, unigram)
-    after = {kind: _Levels(logits, target, unigram) for kind, logits in ablated.items()}
+    """All changes at the counted positions; `ablated` has "total", "direct" and "indirect"."""
+    target = state.targets()
+
+    def predict(logits: Float[Tensor, "batch position d_vocab"]) -> Prediction:
+        return Prediction(logits[state.counted].float().log_softmax(dim=-1), target, unigram)
+
+    before = predict(clean)
+    after = {path: predict(logits) for path, logits in ablated.items()}
+    distances = {"total", "frequency"} if unigram is not None else set()
     if unigram is not None:
-        shift = (ablated["total"] - clean).float() @ unigram.direction
-        restored = ablated["total"] - shift.unsqueeze(-1) * unigram.direction
-        after["direct_frequency"] = _Levels(restored, target, unigram)
+        after["frequency"] = restored(before, after["total"])
     changes = {}
-    for kind, levels in after.items():
-        changes[f"entropy_{kind}"] = levels.entropy - before.entropy
-        changes[f"loss_{kind}"] = levels.loss - before.loss
-        if unigram is not None and kind in ("total", "direct_frequency"):
-            changes[f"kl_{kind}"] = levels.kl - before.kl
-            changes[f"kl_reverse_{kind}"] = levels.kl_reverse - before.kl_reverse
+    for path, prediction in after.items():
+        names = ("entropy", "loss", *(("kl", "kl_reverse") if path in distances else ()))
+        levels = before.read(names)
+        for name, value in prediction.read(names).items():
+            changes[f"{name}_{path}"] = value - levels[name]
     total = after["total"]
-    changes["kl_from_clean"] = kl_divergence(before.log_p, total.log_p)
-    changes["argmax_changed"] = (total.log_p.argmax(-1) != before.log_p.argmax(-1)).float()
+    changes["kl_from_clean"] = kl_of(before.log_p, total.log_p)
+    changes["argmax_changed"] = (total.choice != before.choice).float()
     return {name: values.unsqueeze(-1) for name, values in changes.items()}
-
-
-class _Levels:
-    """Entropy, loss and distances to the unigram distribution at the measured positions."""
-
-    def __init__(self, logits: Tensor, target: Tensor, unigram: Unigram | None) -> None:
-        self.log_p = log_probabilities(measured(logits).flatten(0, 1).float())
-        self.entropy = entropy(self.log_p)
-        self.loss = -self.log_p.gather(-1, target.unsqueeze(-1)).squeeze(-1)
-        if unigram is not None:
-            log_unigram = unigram.probability.log()
-            self.kl = kl_divergence(log_unigram, self.log_p)
-            self.kl_reverse = kl_divergence(self.log_p, log_unigram)

@@ -1,175 +1,165 @@
 """Mean-ablate every neuron of a layer: one row of effects for each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
-from confidence_neurons.engine.arguments import check_budget, check_null_dimension, check_seed
-from confidence_neurons.engine.assumptions import check_logits
-from confidence_neurons.engine.effects import Sums, exact_effects, second_order_effects
-from confidence_neurons.engine.memory import DEFAULT_BUDGET, Plan
-from confidence_neurons.engine.request import Request
-from confidence_neurons.engine.rerun import check_precision, rerun_pieces, rows_within
-from confidence_neurons.weights.properties import neuron_properties
+from confidence_neurons.checks import CHECKS, checked, one_of
+from confidence_neurons.engine.assumptions import closed_form_holds
+from confidence_neurons.engine.closed_form import Held, prepare
+from confidence_neurons.engine.effects import exact_effects, second_order_effects
+from confidence_neurons.engine.memory import DEFAULT_BUDGET
+from confidence_neurons.engine.rerun import need_full_precision, rerun_effects, rows_within
+from confidence_neurons.model.architecture import output_weights
+from confidence_neurons.model.state import run
+from confidence_neurons.weights.geometry import geometry, weight_table
+from confidence_neurons.weights.unigram import Unigram
 
-METHODS = ("exact", "second-order")
+EXACT, SECOND_ORDER = "exact", "second-order"
+CHECKS["method"] = one_of("method", (EXACT, SECOND_ORDER))
 
 
+@checked
 @torch.no_grad()
 def scan(
     model: TransformerBridge,
     tokens: Int[Tensor, "batch position"],
     *,
     neurons: Sequence[int] | None = None,
-    reference: Int[Tensor, "batch position"] | None = None,
-    method: str = "exact",
+    to: float | Float[Tensor, " d_mlp"] | None = None,
+    clip: Bool[Tensor, " d_mlp"] | None = None,
+    at: Bool[Tensor, "batch position"] | None = None,
+    method: str = EXACT,
     frequency: bool = False,
     counts: Int[Tensor, " d_vocab"] | None = None,
     layer: int | None = None,
-    null_dimension: int | None = None,
+    k: int | None = None,
     memory_budget: float = DEFAULT_BUDGET,
     seed: int = 0,
     progress: bool = False,
 ) -> pd.DataFrame:
-    """What mean-ablating each neuron does to entropy, loss and prediction.
+    """What holding each neuron by itself does to entropy, loss and prediction.
 
-    Ablating a neuron replaces its activation by its mean. Measured positions
-    are all but the first (BOS) and the last (no target) of each sequence; the
-    mean activation is taken over those same positions of `tokens`, or of
-    `reference` where one is given. The total effect lets the final norm
-    compute its scale from the ablated residual stream; the direct effect
-    keeps the clean scale; the indirect effect changes the scale alone
-    (Stolfo et al. 2024, arXiv 2406.16254, section 3).
+    By default each is held at its mean (mean ablation). The total effect lets
+    the final norm compute its scale from the ablated residual stream; the
+    direct effect keeps the clean scale; the indirect effect changes the scale
+    alone.
 
     Parameters
     ----------
-    neurons:
+    model : TransformerBridge
+        From `load_model`.
+    tokens : Int[Tensor, "batch position"]
+        The text to measure on: rows of BOS and consecutive tokens.
+    neurons : sequence of int, optional
         Any subset in any order; by default all.
-    method:
-        "exact", or "second-order": estimates from moments (see
-        `second_order`), some five times faster on the bundled models and
-        fifteen on the shape of GPT-2 Small. Ablations that change the logits
-        strongly are measured exactly all the same, and so are neurons whose
-        estimate is thought to be off by more than 5 %.
-    frequency:
+    to, clip
+        As in `ablate`: what to hold the neurons at, and whether to clip only.
+        By default at their mean over the counted positions of `tokens`.
+    at : Bool[Tensor, "batch position"], optional
+        Which positions count; by default all but the first and the last.
+    method : str
+        "exact", or "second-order": estimates from moments, some five times
+        faster on the bundled models and fifteen on the shape of GPT-2 Small.
+        Ablations that change the logits strongly are measured exactly all the
+        same, and so are neurons whose estimate is thought to be off by more
+        than 5 %.
+    frequency : bool
         Also measure the distance to the unigram distribution and what the
         frequency direction mediates; exact method only.
-    counts:
+    counts : Int[Tensor, "d_vocab"], optional
         Token counts; by default those that ship with a bundled model.
-    layer:
+    layer : int, optional
         By default the last. In other layers, and in models that normalise or
         scale the MLP's output or soft-cap their logits, the rest of the
         network runs again for each neuron, which is slow and needs a model in
-        float32 or float64; there a neuron is held at its mean at every
-        position.
-    null_dimension:
-        k of the null-space fraction; by default by the spectrum's gap.
-    memory_budget:
+        float32 or float64; there a neuron is held at every position.
+    k : int, optional
+        Dimension of the null space, for the null-space fraction; by default by
+        the spectrum's gap.
+    memory_budget : float
         In bytes: what the scan may hold beside the model, its unembedding
         and the tokens' activations.
-    seed:
+    seed : int
         Decides the sample of tokens that second-order estimates are checked on.
-    progress:
+    progress : bool
         Show a progress bar.
 
     Returns
     -------
-    One row per neuron. `neuron`; `weight_norm`, `logit_var`, `null_fraction`,
-    `frequency_cosine` (NaN without counts), `mean_activation`;
-    `entropy_total`, `entropy_direct`, `entropy_indirect` and the same for
-    `loss`: means over tokens of absolute changes, in nats;
-    `entropy_ln_mediated`, `loss_ln_mediated`: 1 - direct / total, NaN where
-    total is 0; `entropy_shift`, `loss_shift`: signed means of the total
-    change; `kl_from_clean`: mean KL(clean || ablated); `argmax_changed`:
-    share of tokens with another most probable token; `method`; and
-    `error_estimate`: relative error of `entropy_total` (0 where exact).
+    pd.DataFrame
+        One row per neuron. `neuron`; `weight_norm`, `logit_var`,
+        `null_fraction`, `frequency_cosine` (NaN without counts),
+        `mean_activation` (what it was held at); `entropy_total`,
+        `entropy_direct`, `entropy_indirect` and the same for `loss`: means
+        over tokens of absolute changes, in nats; `entropy_ln_mediated`,
+        `loss_ln_mediated`: 1 - direct / total, NaN where total is 0;
+        `entropy_shift`, `loss_shift`: signed means of the total change;
+        `kl_from_clean`: mean KL(clean || ablated); `argmax_changed`: share of
+        tokens with another most probable token; `method`; and
+        `error_estimate`: relative error of `entropy_total` (0 where exact).
 
-    With `frequency`: `kl_total` and `kl_reverse_total`, mean absolute changes
-    of KL(P_freq || P_model) and of KL(P_model || P_freq); `kl_shift`, the
-    signed mean of the former; `entropy_`, `loss_`, `kl_` and
-    `kl_reverse_direct_frequency`, the same after the clean logits' projection
-    on the frequency direction has been restored; `frequency_mediated`,
-    `kl_reverse_frequency_mediated`, `entropy_frequency_mediated` and
-    `loss_frequency_mediated`: 1 - direct_frequency / total, the first for
-    KL(P_freq || P_model).
+        With `frequency`: `kl_total` and `kl_reverse_total`, mean absolute
+        changes of KL(P_freq || P_model) and of KL(P_model || P_freq);
+        `kl_shift`, the signed mean of the former; `entropy_frequency`,
+        `loss_frequency`, `kl_frequency` and `kl_reverse_frequency`, the same
+        after the clean logits' projection on the frequency direction has been
+        put back; `frequency_mediated`, `kl_reverse_frequency_mediated`,
+        `entropy_frequency_mediated` and `loss_frequency_mediated`:
+        1 - frequency / total, the first for KL(P_freq || P_model).
 
     Raises
     ------
-    TypeError, ValueError
-        If an argument is not of this form, weights are NaN, the budget is too
-        small, second order is asked for where it cannot be had, or half
-        precision where it is not enough.
+    ValueError
+        If the budget is too small, counts are missing, or second order or
+        half precision is asked for where it cannot be had.
     NotImplementedError
         If the MLP, the final norm or the logits of the model are not of the
         kind that this library knows.
+
+    Notes
+    -----
+    Definitions: Stolfo et al. 2024 (arXiv 2406.16254), sections 3 to 5. How it
+    is computed: the modules of `confidence_neurons.engine`.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn
+    >>> model = cn.load_model("prose")
+    >>> tokens = cn.prose_tokens(model, count=1)
+    >>> neurons = cn.scan(model, tokens, neurons=range(8), method="second-order")
+    >>> len(neurons), bool((neurons["entropy_total"] >= 0).all())
+    (8, True)
     """
-    check_budget(memory_budget)
-    seed = check_seed(seed)
-    request = Request.check(
-        model,
-        tokens,
-        neurons=neurons,
-        reference=reference,
-        layer=layer,
-        counts=counts,
-        frequency=frequency,
-    )
-    check_null_dimension(null_dimension, model.cfg.d_model)
-    if method not in METHODS:
-        raise ValueError(f"expected a method among {', '.join(METHODS)}, got {method!r}")
-    plan = request.plan(memory_budget)
-    if method == "second-order" and (frequency or not request.is_residual_update):
+    state = run(model, tokens, layer=layer, at=at)
+    to_hold = Held.of(state, neurons, to, clip)
+    unigram = Unigram.of(model, counts) if frequency else None
+    by_residual = closed_form_holds(model, tokens, state.layer)
+    if method == SECOND_ORDER and (frequency or not by_residual):
         raise ValueError(
             "second order covers neither the frequency columns nor ablations that need the "
             "network to run again (other layers, normalised or scaled MLP outputs, soft-capped "
             "logits): use method='exact'"
         )
-    if not request.is_residual_update:
-        check_precision(model)
-        check_logits(model, tokens)
-    properties = neuron_properties(
-        model, request.counts, neurons=request.neurons, layer=request.layer, k=null_dimension
-    )
-    if request.is_residual_update:
-        effects = _effects(request, method, plan, seed, progress)
+    w_out = output_weights(model, state.layer)[to_hold.neurons]
+    weights = weight_table(w_out, geometry(model, k=k, counts=counts), to_hold.neurons)
+    if by_residual:
+        readout, ablations, plan = prepare(model, state, to_hold, memory_budget)
+        if method == EXACT:
+            unigram = None if unigram is None else unigram.to(readout.bias)
+            effects = exact_effects(readout, ablations, plan, unigram, progress=progress)
+        else:
+            effects = second_order_effects(readout, ablations, plan, seed, progress=progress)
     else:
+        need_full_precision(model)
         rows_at_once = rows_within(memory_budget, model, tokens.shape[1])
-        effects = _rerun(request, rows_at_once, progress)
-    return _with_shares(pd.concat([properties, effects], axis=1))
-
-
-def _effects(request: Request, method: str, plan: Plan, seed: int, progress: bool) -> pd.DataFrame:
-    readout, ablations, means = request.ablations()
-    if method == "exact":
-        unigram = None if request.unigram is None else request.unigram.to(request.dtype)
-        frame = exact_effects(readout, ablations, plan, unigram, progress=progress)
-    else:
-        frame = second_order_effects(readout, ablations, plan, seed, progress=progress)
-    return frame.assign(mean_activation=means.cpu().numpy())
-
-
-def _rerun(request: Request, rows_at_once: int, progress: bool) -> pd.DataFrame:
-    source = request.tokens if request.reference is None else request.reference
-    means = request.activations(source).mean(dim=0, dtype=torch.float64).tolist()
-    sums = Sums(len(means))
-    held = dict(zip(request.neurons, means, strict=True))
-    for _, neuron, changes in rerun_pieces(
-        request.model,
-        request.tokens,
-        request.layer,
-        held,
-        request.unigram,
-        rows_at_once=rows_at_once,
-        progress=progress,
-    ):
-        column = request.neurons.index(neuron)
-        sums.add(slice(column, column + 1), changes)
-    count = request.tokens.shape[0] * (request.tokens.shape[1] - 2)
-    return sums.means(count).assign(method="exact", error_estimate=0.0, mean_activation=means)
+        effects = rerun_effects(model, state, to_hold, unigram, rows_at_once, progress=progress)
+    levels = to_hold.level.cpu().numpy()
+    return _with_shares(pd.concat([weights, effects.assign(mean_activation=levels)], axis=1))
 
 
 def _with_shares(frame: pd.DataFrame) -> pd.DataFrame:
@@ -178,11 +168,11 @@ def _with_shares(frame: pd.DataFrame) -> pd.DataFrame:
     for quantity in ("entropy", "loss"):
         frame[f"{quantity}_ln_mediated"] = _mediated(frame, quantity, "direct")
     if "kl_total" in frame:
-        frame["frequency_mediated"] = _mediated(frame, "kl", "direct_frequency")
+        frame["frequency_mediated"] = _mediated(frame, "kl", "frequency")
         for quantity in ("kl_reverse", "entropy", "loss"):
-            share = _mediated(frame, quantity, "direct_frequency")
+            share = _mediated(frame, quantity, "frequency")
             frame[f"{quantity}_frequency_mediated"] = share
-    first = [name for name in COLUMNS if name in frame]
+    first = [name for name in FIRST_COLUMNS if name in frame]
     return frame.reindex(columns=[*first, *(name for name in frame if name not in first)])
 
 
@@ -193,7 +183,7 @@ def _mediated(frame: pd.DataFrame, quantity: str, kept: str) -> pd.Series:
     return pd.Series(1 - kept_share)
 
 
-COLUMNS: Iterable[str] = (
+FIRST_COLUMNS = (
     "neuron",
     "weight_norm",
     "logit_var",
@@ -213,7 +203,7 @@ COLUMNS: Iterable[str] = (
     "kl_from_clean",
     "argmax_changed",
     "kl_total",
-    "kl_direct_frequency",
+    "kl_frequency",
     "frequency_mediated",
     "kl_shift",
 )

@@ -29,7 +29,7 @@ def softmax_changes(
     -------
     `log_z` and `entropy`, each with `_direct` and `_total`; `argmax_changed`.
     With `unigram`: also `direction_total`, the mean of its direction, and all
-    three with `_direct_frequency`: after `restored` times the direction has
+    three with `_frequency`: after `restored` times the direction has
     been taken off the logits.
     """
     clean = _CleanSums.build(logits, unigram, restored)
@@ -122,7 +122,7 @@ class _CleanSums:
         if unigram is not None and restored is not None:
             z.addcmul_(-restored, unigram.direction)
             back = distribution_in_bits(z, self.unit, self.direction, spare)
-            found |= self._less_clean("direct_frequency", back)
+            found |= self._less_clean("frequency", back)
         return found
 
     def _less_clean(self, kind: str, values: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -1,109 +1,111 @@
-"""What ablating chosen neurons does at every single token."""
+"""What holding chosen neurons, one by one, does at every single token."""
 
 from collections.abc import Sequence
 
 import pandas as pd
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
-from confidence_neurons.engine.arguments import check_budget
+from confidence_neurons.checks import checked
+from confidence_neurons.engine.assumptions import closed_form_holds
+from confidence_neurons.engine.closed_form import Held, prepare
 from confidence_neurons.engine.memory import DEFAULT_BUDGET
 from confidence_neurons.engine.pieces import exact_pieces
-from confidence_neurons.engine.request import Request
-from confidence_neurons.engine.rerun import rows_within
-from confidence_neurons.measure.outputs import entropy, next_token_loss, reciprocal_rank
-from confidence_neurons.model.state import logits_from_residual, run_final
-from confidence_neurons.text.rows import measured
+from confidence_neurons.measure.outputs import read_state
+from confidence_neurons.model.architecture import need_added_w_out
+from confidence_neurons.model.state import run
 
-ROWS_AT_ONCE = 4
+CLEAN = ("entropy", "loss", "rank")
 
 
+@checked
 @torch.no_grad()
 def token_effects(
     model: TransformerBridge,
     tokens: Int[Tensor, "batch position"],
-    neurons: Sequence[int],
+    neurons: Sequence[int] | None = None,
     *,
-    reference: Int[Tensor, "batch position"] | None = None,
+    to: float | Float[Tensor, " d_mlp"] | None = None,
+    clip: Bool[Tensor, " d_mlp"] | None = None,
+    at: Bool[Tensor, "batch position"] | None = None,
     memory_budget: float = DEFAULT_BUDGET,
 ) -> pd.DataFrame:
-    """Changes at each measured token when one last-layer neuron is mean-ablated.
+    """Changes at each counted token when one last-layer neuron is held.
 
-    Definitions as in `scan`, whose columns are the means over tokens of the
-    absolute values here.
+    The columns of `scan` are the means over tokens of the absolute values
+    here. For neurons that are held together see `effects`.
+
+    Parameters
+    ----------
+    model : TransformerBridge
+        From `load_model`.
+    tokens : Int[Tensor, "batch position"]
+        The text to measure on: rows of BOS and consecutive tokens.
+    neurons : sequence of int, optional
+        Any subset in any order; by default all.
+    to, clip, at, memory_budget
+        As in `scan`.
 
     Returns
     -------
-    One row per neuron and token: `neuron`, `sequence`, `position`, `token`
-    and `target` (ids of the token at that position and of the next one);
-    `activation`, `mean_activation`; `entropy`, `loss` and `reciprocal_rank`
-    of the clean prediction; `entropy_total`, `entropy_direct`,
-    `entropy_indirect`, `loss_total`, `loss_direct`, `loss_indirect`: ablated
-    minus clean, in nats; `kl_from_clean` and `argmax_changed`.
+    pd.DataFrame
+        One row per neuron and token: `neuron`, `sequence`, `position`,
+        `token` and `target` (ids of the token at that position and of the next
+        one); `activation`, `mean_activation` (what it was held at); `entropy`,
+        `loss` and `rank` of the clean prediction; `entropy_total`,
+        `entropy_direct`, `entropy_indirect`, `loss_total`, `loss_direct`,
+        `loss_indirect`: ablated minus clean, in nats; `kl_from_clean` (nats)
+        and `argmax_changed`.
 
     Raises
     ------
-    TypeError, ValueError
-        As `scan`.
+    ValueError
+        If the budget is too small.
     NotImplementedError
-        As `scan`, and where an ablation is not an update of the last residual stream.
+        As `scan`, and where an ablation is not an update of the last residual
+        stream.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn
+    >>> model = cn.load_model("prose")
+    >>> frame = cn.token_effects(model, cn.prose_tokens(model, count=1), [0, 1])
+    >>> len(frame), frame["neuron"].unique().tolist()
+    (508, [0, 1])
     """
-    check_budget(memory_budget)
-    request = Request.check(
-        model,
-        tokens,
-        neurons=neurons,
-        reference=reference,
-        layer=None,
-        counts=None,
-        frequency=False,
-    )
-    plan = request.plan(memory_budget)
-    readout, ablations, means = request.ablations()
+    state = run(model, tokens, at=at)
+    to_hold = Held.of(state, neurons, to, clip)
+    need_added_w_out(model)
+    if not closed_form_holds(model, tokens, state.layer):
+        raise NotImplementedError(
+            f"{model.cfg.model_name}: expected neurons that add their activation times w_out to "
+            "the residual stream, got others: use scan, which runs the network again"
+        )
+    readout, ablations, plan = prepare(model, state, to_hold, memory_budget)
     changes: dict[str, Tensor] = {}
     for piece in exact_pieces(readout, ablations, plan):
         for name, values in piece.changes.items():
             whole = changes.setdefault(name, torch.empty_like(ablations.push, device="cpu"))
             whole[piece.tokens, piece.neurons] = values.cpu()
-    rows = rows_within(memory_budget, model, tokens.shape[1])
-    context = _context(model, tokens, min(rows, ROWS_AT_ONCE))
-    activations = means - ablations.push * ablations.scale
+    clean = {
+        "token": state.tokens.to(state.counted.device)[state.counted],
+        "target": state.targets(),
+        **read_state(model, state, CLEAN),
+    }
+    context = state.places().assign(
+        **{name: column.cpu().numpy() for name, column in clean.items()}
+    )
+    activations = state.activations[state.counted]
     frames = [
         context.assign(
             neuron=neuron,
-            activation=activations[:, column].cpu().numpy(),
-            mean_activation=float(means[column]),
+            activation=activations[:, neuron].cpu().numpy(),
+            mean_activation=float(to_hold.level[column]),
             **{name: values[:, column].numpy() for name, values in changes.items()},
         )
-        for column, neuron in enumerate(request.neurons)
+        for column, neuron in enumerate(to_hold.neurons)
     ]
     frame = pd.concat(frames, ignore_index=True)
-    return frame.reindex(columns=["neuron", *(name for name in frame if name != "neuron")])
-
-
-def _context(
-    model: TransformerBridge, tokens: Int[Tensor, "batch position"], rows_at_once: int
-) -> pd.DataFrame:
-    """The clean prediction at each measured position."""
-    parts: list[dict[str, Tensor]] = []
-    for rows in tokens.split(rows_at_once):
-        logits = logits_from_residual(model, run_final(model, rows).residual).float()
-        rows = rows.to(logits.device)
-        parts.append(
-            {
-                "entropy": measured(entropy(logits)),
-                "loss": next_token_loss(logits, rows)[:, 1:],
-                "reciprocal_rank": reciprocal_rank(logits, rows)[:, 1:],
-            }
-        )
-    batch, length = tokens.shape
-    columns = {
-        "sequence": torch.arange(batch)[:, None].expand(-1, length - 2),
-        "position": torch.arange(1, length - 1).expand(batch, -1),
-        "token": measured(tokens),
-        "target": tokens[:, 2:],
-    }
-    columns |= {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
-    return pd.DataFrame({name: value.flatten().cpu().numpy() for name, value in columns.items()})
+    return frame[["neuron", *frame.columns.drop("neuron")]]

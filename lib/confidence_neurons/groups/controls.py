@@ -1,94 +1,101 @@
-"""Sets of heads and of neurons, and control sets of the same size that share no member.
+"""Controls: other groups of the same size, without a member of the groups they stand beside.
 
-An effect of a chosen set means something only beside that of a set that was
-not chosen. Neurons that write more do more: `nearest_norm_neurons` asks
-whether the chosen ones are special among neurons that write as much.
+An effect of a chosen group means something only beside that of a group that
+was not chosen. Neurons that write more do more: "equal norm" asks whether the
+chosen ones are special among neurons that write as much, "equal rho" among
+those that write as much into the null space.
 """
 
 from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
-from confidence_neurons.weights.neurons import chosen_neurons, neuron_weights
-from confidence_neurons.weights.unembedding import weight_norm
+from confidence_neurons.checks import CHECKS, checked, some_of
+from confidence_neurons.groups.names import EQUAL_NORM, EQUAL_RHO, MOST_CHANGED, RANDOM
+from confidence_neurons.measure.interventions import Head
+from confidence_neurons.model.architecture import output_weights
+from confidence_neurons.weights.geometry import geometry
+from confidence_neurons.weights.neurons import null_fraction
 
-Head = tuple[int, int]
-Member = TypeVar("Member")
+KINDS = (EQUAL_NORM, EQUAL_RHO, RANDOM, MOST_CHANGED)
+CHECKS["kinds"] = some_of("kinds", KINDS)
 
-
-def check_heads(heads: Sequence[Head], n_layers: int, n_heads: int) -> None:
-    """Refuse an empty set, a head that is not there, or one that is named twice.
-
-    Raises
-    ------
-    ValueError
-        In each of these cases.
-    """
-    if len(heads) == 0:
-        raise ValueError("expected at least one head as (layer, head), got none")
-    for head in heads:
-        if len(head) != 2 or head[0] not in range(n_layers) or head[1] not in range(n_heads):
-            raise ValueError(
-                f"expected heads (layer, head) with layers from 0 to {n_layers - 1} and heads "
-                f"from 0 to {n_heads - 1}, got {head}"
-            )
-    repeated = sorted({tuple(head) for head in heads if heads.count(head) > 1})
-    if repeated:
-        raise ValueError(f"expected each head once, got {repeated} more than once")
+Member = TypeVar("Member", int, Head)
 
 
-def random_neurons(
+@checked
+def controls(
     model: TransformerBridge,
     neurons: Sequence[int],
+    kinds: str | Sequence[str] = (EQUAL_NORM, RANDOM),
     *,
     exclude: Collection[int] = (),
+    change: Float[Tensor, " d_mlp"] | None = None,
     seed: int = 0,
-) -> list[int]:
-    """As many last-layer neurons, drawn at random from all others.
+) -> dict[str, list[int]]:
+    """Control groups for some last-layer neurons; no neuron is in two of them.
 
     Parameters
     ----------
-    exclude:
-        Neurons that are not drawn either, such as those of another set.
+    model : TransformerBridge
+        From `load_model`.
+    neurons : sequence of int
+        The group to be controlled for.
+    kinds : str or sequence of str
+        "equal norm": for each neuron another whose weight norm is nearest to
+        its own; "equal rho": likewise for the null-space fraction; "random":
+        drawn from all others; "most changed": those whose `change` is largest.
+    exclude : collection of int
+        Neurons that are not taken either, such as other groups.
+    change : Float[Tensor, "d_mlp"], optional
+        For "most changed": how much each neuron's mean activation changes on a
+        task.
+    seed : int
+        Decides what is drawn.
+
+    Returns
+    -------
+    dict[str, list[int]]
+        Kind -> as many neurons. Partners stand in the order of `neurons`; the
+        neuron with the highest norm (or fraction) chooses first, and may have
+        no equal: compare the norms.
 
     Raises
     ------
     ValueError
-        If `neurons` is empty, out of range or names one twice, or too few
-        neurons are left.
+        If too few other neurons are left, or `change` is missing.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn
+    >>> found = cn.controls(cn.load_model("prose"), [0, 1, 2])
+    >>> {name: len(members) for name, members in found.items()}
+    {'equal norm': 3, 'random': 3}
     """
-    d_mlp = len(neuron_weights(model))
-    chosen = chosen_neurons(neurons, d_mlp)
-    return _draw("neurons", range(d_mlp), chosen, exclude, seed)
+    w_out = output_weights(model)
+    taken, found = {*neurons, *exclude}, {}
+    for kind in kinds:
+        free = others(range(len(w_out)), taken, len(neurons))
+        if kind == RANDOM:
+            found[kind] = drawn(free, len(neurons), seed)
+        elif kind == MOST_CHANGED:
+            if change is None:
+                raise ValueError("expected change= for the kind 'most changed', got none")
+            found[kind] = sorted(free, key=lambda neuron: -abs(float(change[neuron])))
+            found[kind] = found[kind][: len(neurons)]
+        elif kind == EQUAL_NORM:
+            found[kind] = partners(neurons, free, w_out.norm(dim=-1))
+        elif kind == EQUAL_RHO:
+            found[kind] = partners(neurons, free, null_fraction(w_out, geometry(model).null_space))
+        taken |= set(found[kind])
+    return found
 
 
-def nearest_norm_neurons(
-    model: TransformerBridge, neurons: Sequence[int], *, exclude: Collection[int] = ()
-) -> list[int]:
-    """For each neuron another of the last layer whose weight norm is nearest to its own.
-
-    None is taken twice: neurons choose in turn, the one with the highest norm
-    first. The result stands in the order of `neurons`. The strongest neurons
-    of a layer may have no equal; compare the norms.
-
-    Raises
-    ------
-    ValueError
-        As `random_neurons`.
-    """
-    norms = weight_norm(neuron_weights(model)).tolist()
-    chosen = chosen_neurons(neurons, len(norms))
-    free = _others("neurons", range(len(norms)), chosen, exclude)
-    partner = {}
-    for neuron in sorted(chosen, key=lambda neuron: -norms[neuron]):
-        distances = {other: abs(norms[other] - norms[neuron]) for other in free}
-        partner[neuron] = min(free, key=distances.__getitem__)
-        free.remove(partner[neuron])
-    return [partner[neuron] for neuron in chosen]
-
-
+@checked
 def random_heads(
     model: TransformerBridge,
     heads: Sequence[Head],
@@ -96,46 +103,66 @@ def random_heads(
     exclude: Collection[Head] = (),
     seed: int = 0,
 ) -> list[Head]:
-    """As many heads, drawn at random from all others of the model.
+    """As many attention heads, drawn at random from all others of the model.
 
     Parameters
     ----------
-    exclude:
+    model : TransformerBridge
+        From `load_model`.
+    heads : sequence of (int, int)
+        Pairs (layer, head) to be controlled for.
+    exclude : collection of (int, int)
         Heads that are not drawn either, such as the previous-token heads,
         without which induction fails as well.
+    seed : int
+        Decides what is drawn.
+
+    Returns
+    -------
+    list[tuple[int, int]]
+        Pairs (layer, head).
 
     Raises
     ------
     ValueError
-        If `heads` is empty, out of range or names one twice, or too few
-        heads are left.
+        If too few other heads are left.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn
+    >>> len(cn.random_heads(cn.load_model("prose"), [(0, 0), (1, 2)]))
+    2
     """
     n_layers, n_heads = model.cfg.n_layers, model.cfg.n_heads
-    check_heads(heads, n_layers, n_heads)
     every = [(layer, head) for layer in range(n_layers) for head in range(n_heads)]
-    return _draw("heads", every, heads, exclude, seed)
+    return drawn(others(every, {*heads, *exclude}, len(heads)), len(heads), seed)
 
 
-def _draw(
-    what: str,
-    every: Sequence[Member],
-    chosen: Sequence[Member],
-    exclude: Collection[Member],
-    seed: int,
-) -> list[Member]:
-    free = _others(what, every, chosen, exclude)
-    order = torch.randperm(len(free), generator=torch.Generator().manual_seed(seed))
-    return [free[index] for index in order[: len(chosen)].tolist()]
-
-
-def _others(
-    what: str, every: Sequence[Member], chosen: Sequence[Member], exclude: Collection[Member]
-) -> list[Member]:
-    taken = {*chosen, *exclude}
-    free = [member for member in every if member not in taken]
-    if len(free) < len(chosen):
+def others(members: Sequence[Member], taken: Collection[Member], least: int) -> list[Member]:
+    """All that are not taken, at least so many."""
+    free = [member for member in members if member not in taken]
+    if len(free) < least:
         raise ValueError(
-            f"expected at least {len(chosen)} other {what} to draw from, {len(free)} are left: "
+            f"expected at least {least} others to take from, {len(free)} are left: "
             "choose fewer, or exclude fewer"
         )
     return free
+
+
+def drawn(free: Sequence[Member], count: int, seed: int) -> list[Member]:
+    """So many of the free ones, at random."""
+    order = torch.randperm(len(free), generator=torch.Generator().manual_seed(seed))
+    return [free[index] for index in order[:count].tolist()]
+
+
+def partners(
+    neurons: Sequence[int], free: Sequence[int], measure: Float[Tensor, " d_mlp"]
+) -> list[int]:
+    """For each neuron the free one that is nearest in a measure; the highest chooses first."""
+    left, values = list(free), measure.tolist()
+    partner = {}
+    for neuron in sorted(neurons, key=lambda neuron: -values[neuron]):
+        distances = {other: abs(values[other] - values[neuron]) for other in left}
+        partner[neuron] = min(left, key=distances.__getitem__)
+        left.remove(partner[neuron])
+    return [partner[neuron] for neuron in neurons]

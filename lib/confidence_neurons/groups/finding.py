@@ -1,110 +1,199 @@
-"""Which neurons are called entropy neurons, and how far that depends on the null space's size.
+"""Which neurons are called entropy neurons, and which token frequency neurons.
 
-Stolfo et al. 2024 (arXiv 2406.16254) show theirs by weight norm, LogitVar and
-mediation. Here three thresholds decide, so that code can.
+Stolfo et al. 2024 (arXiv 2406.16254) show theirs by weight norm, LogitVar,
+mediation and examples. Here thresholds decide, so that code can.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
-from transformer_lens.model_bridge import TransformerBridge
 
-from confidence_neurons.weights.neurons import neuron_weights
-from confidence_neurons.weights.unembedding import effective_unembedding, null_fraction, spectrum
+from confidence_neurons.checks import CHECKS, Given, checked, is_frame, real
+from confidence_neurons.groups.names import ENTROPY, FREQUENCY, OTHERS
 
 NULL_FRACTION = 0.6
 LOGIT_VAR_SHARE = 0.4
 LN_MEDIATED = 0.5
-ENTROPY_NEURONS = "entropy neurons"
-OTHERS = "others"
+COSINE = 0.75
+SCANNED = (
+    "neuron",
+    "null_fraction",
+    "logit_var",
+    "frequency_cosine",
+    "entropy_total",
+    "entropy_ln_mediated",
+)
 
 
-def entropy_neuron_criteria(effects: pd.DataFrame) -> pd.DataFrame:
-    """Which of the three criteria each neuron meets.
+def is_scanned(value: object, given: Given) -> pd.DataFrame:
+    """A frame of `scan`."""
+    frame = is_frame(value, given)
+    missing = [name for name in SCANNED if name not in frame]
+    if missing:
+        raise ValueError(
+            f"expected a frame of scan, got one without {', '.join(missing)}: "
+            f"it has {', '.join(map(str, frame.columns))}"
+        )
+    return frame
 
-    1. It writes into the null space: null-space fraction over 0.6.
-    2. It moves all logits nearly alike: LogitVar under 0.4 of the median.
-    3. It acts through the final norm's scale: more than half of its effect on
-       entropy is LN-mediated. NaN (no effect at all) does not meet it.
+
+CHECKS |= {
+    "scanned": is_scanned,
+    "null_fraction": real("null_fraction", 0, 1),
+    "logit_var_share": real("logit_var_share", 0, 1e6),
+    "ln_mediated": real("ln_mediated", -1e6, 1),
+    "cosine": real("cosine", 0, 1),
+}
+
+
+@checked
+def group_criteria(
+    scanned: pd.DataFrame,
+    *,
+    null_fraction: float = NULL_FRACTION,
+    logit_var_share: float = LOGIT_VAR_SHARE,
+    ln_mediated: float = LN_MEDIATED,
+    cosine: float = COSINE,
+) -> pd.DataFrame:
+    """Which criteria each neuron meets.
+
+    An entropy neuron meets three. It writes into the null space: its
+    null-space fraction is high. It moves all logits nearly alike: its LogitVar
+    is low beside the median. It acts through the final norm's scale: a large
+    share of its effect on entropy is mediated by it.
+
+    A token frequency neuron meets two. It writes along the frequency
+    direction, to either side. Its effect on entropy is above the median
+    neuron's, so that neurons that never fire stay out.
 
     Parameters
     ----------
-    effects:
-        A frame of `ablation.scan` over all neurons of the layer, since the
-        median is taken over its rows. Measured on half-corrupted text, where
-        these neurons are awake.
+    scanned : pd.DataFrame
+        From `scan` of all neurons of the layer: medians are taken over its
+        rows. Entropy neurons are best looked for where they are awake: those
+        of `prose` on half-corrupted text.
+    null_fraction : float
+        The least null-space fraction.
+    logit_var_share : float
+        The most LogitVar, as a share of the median.
+    ln_mediated : float
+        The least share of the effect on entropy that the scale mediates.
+    cosine : float
+        The least size of the cosine with the frequency direction.
 
     Returns
     -------
-    One row per neuron: `neuron`, the booleans `in_null_space`,
-    `low_logit_var`, `through_scale`, and `entropy_neuron`, all three of them.
+    pd.DataFrame
+        One row per neuron: `neuron`, and the booleans `in_null_space`,
+        `low_logit_var`, `through_scale`, `entropy` (all three),
+        `along_frequency`, `awake`, `frequency` (both).
 
-    Raises
-    ------
-    KeyError
-        If a column is missing.
+    Examples
+    --------
+    >>> import confidence_neurons as cn
+    >>> model = cn.load_model("prose")
+    >>> neurons = cn.scan(model, cn.prose_tokens(model, count=1), method="second-order")
+    >>> cn.group_criteria(neurons).columns.tolist()[:4]
+    ['neuron', 'in_null_space', 'low_logit_var', 'through_scale']
     """
-    in_null_space = effects["null_fraction"] > NULL_FRACTION
-    low_logit_var = effects["logit_var"] < LOGIT_VAR_SHARE * effects["logit_var"].median()
-    through_scale = effects["entropy_ln_mediated"] > LN_MEDIATED
+    met = {
+        "in_null_space": scanned["null_fraction"] > null_fraction,
+        "low_logit_var": scanned["logit_var"] < logit_var_share * scanned["logit_var"].median(),
+        "through_scale": scanned["entropy_ln_mediated"] > ln_mediated,
+    }
+    entropy = met["in_null_space"] & met["low_logit_var"] & met["through_scale"]
+    along = scanned["frequency_cosine"].abs() > cosine
+    awake = scanned["entropy_total"] > scanned["entropy_total"].median()
     return pd.DataFrame(
         {
-            "neuron": effects["neuron"],
-            "in_null_space": in_null_space,
-            "low_logit_var": low_logit_var,
-            "through_scale": through_scale,
-            "entropy_neuron": in_null_space & low_logit_var & through_scale,
+            "neuron": scanned["neuron"],
+            **met,
+            ENTROPY: entropy,
+            "along_frequency": along,
+            "awake": awake,
+            FREQUENCY: along & awake,
         }
     )
 
 
-def entropy_neurons(effects: pd.DataFrame) -> list[int]:
-    """The neurons that meet all three criteria, the strongest effect on entropy first."""
-    strongest_first = entropy_neuron_criteria(effects).assign(effect=effects["entropy_total"])
-    strongest_first = strongest_first.sort_values("effect", ascending=False)
-    chosen = strongest_first.query("entropy_neuron")
-    return [int(neuron) for neuron in chosen["neuron"]]
+@checked
+def find_groups(
+    scanned: pd.DataFrame,
+    *,
+    null_fraction: float = NULL_FRACTION,
+    logit_var_share: float = LOGIT_VAR_SHARE,
+    ln_mediated: float = LN_MEDIATED,
+    cosine: float = COSINE,
+) -> dict[str, list[int]]:
+    """Entropy neurons and token frequency neurons of a layer.
 
-
-def null_dimension_sweep(
-    model: TransformerBridge, effects: pd.DataFrame, sizes: Iterable[int]
-) -> pd.DataFrame:
-    """The same question for null spaces of other sizes k: only the null-space fraction changes.
+    Parameters
+    ----------
+    scanned, null_fraction, logit_var_share, ln_mediated, cosine
+        As in `group_criteria`.
 
     Returns
     -------
-    One row per size and neuron: `k`, `neuron`, `null_fraction`,
-    `entropy_neuron`, and `random`, the fraction of a random direction,
-    sqrt(k / d_model).
+    dict[str, list[int]]
+        "entropy" and "frequency" -> neurons, the strongest effect on entropy
+        first; a group may be empty.
 
-    Raises
-    ------
-    ValueError
-        If a size is not between 1 and d_model.
+    Examples
+    --------
+    >>> import confidence_neurons as cn
+    >>> model = cn.load_model("prose")
+    >>> neurons = cn.scan(model, cn.prose_tokens(model, count=1), method="second-order")
+    >>> list(cn.find_groups(neurons))
+    ['entropy', 'frequency']
     """
-    decomposition = spectrum(effective_unembedding(model))
-    w_out = neuron_weights(model)[effects["neuron"].tolist()]
-    frames = []
-    for k in sizes:
-        fractions = null_fraction(w_out, decomposition.null_space(k)).cpu().numpy()
-        frame = effects.assign(null_fraction=fractions, k=k, random=(k / w_out.shape[1]) ** 0.5)
-        met = entropy_neuron_criteria(frame)["entropy_neuron"]
-        columns = ["k", "neuron", "null_fraction", "random"]
-        frames.append(frame[columns].assign(entropy_neuron=met))
-    return pd.concat(frames, ignore_index=True)
+    met = group_criteria(
+        scanned,
+        null_fraction=null_fraction,
+        logit_var_share=logit_var_share,
+        ln_mediated=ln_mediated,
+        cosine=cosine,
+    )
+    strongest_first = scanned["entropy_total"].sort_values(ascending=False).index
+    met = met.loc[strongest_first]
+    return {name: met.loc[met[name], "neuron"].tolist() for name in (ENTROPY, FREQUENCY)}
 
 
-def with_groups(effects: pd.DataFrame, groups: Mapping[str, Sequence[int]]) -> pd.DataFrame:
+@checked
+def with_groups(frame: pd.DataFrame, groups: Mapping[str, Sequence[int]]) -> pd.DataFrame:
     """Add a column `group`: the first of the groups that a neuron belongs to, else "others".
 
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        With a column `neuron`.
+    groups : mapping of name to neurons
+        Any names but "others".
+
+    Returns
+    -------
+    pd.DataFrame
+        The frame and its new column.
+
     Raises
     ------
     ValueError
-        If a group is called "others".
+        If a group is called "others", or a neuron of a group is not in the
+        frame.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn, pandas as pd
+    >>> cn.with_groups(pd.DataFrame({"neuron": [3, 4]}), {"entropy": [4]})
+       neuron    group
+    0       3   others
+    1       4  entropy
     """
     if OTHERS in groups:
         raise ValueError(f"expected names other than {OTHERS!r}, which stands for the rest")
-    group = pd.Series(OTHERS, index=effects.index)
+    missing = sorted({n for members in groups.values() for n in members} - set(frame["neuron"]))
+    if missing:
+        raise ValueError(f"expected groups of neurons in the frame, got {missing}, which are not")
+    group = pd.Series(OTHERS, index=frame.index)
     for name, members in reversed(list(groups.items())):
-        group[effects["neuron"].isin(list(members))] = name
-    return effects.assign(group=group)
+        group[frame["neuron"].isin(list(members))] = name
+    return frame.assign(group=group)

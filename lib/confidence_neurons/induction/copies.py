@@ -4,22 +4,17 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from confidence_neurons.text.rows import check_tokens
+from confidence_neurons.checks import checked
 
 
-def check_copies(
-    tokens: Int[Tensor, "batch position"], period: int, d_vocab: int | None = None
-) -> None:
+def need_copies(tokens: Int[Tensor, "batch position"], period: int) -> None:
     """Refuse what is not BOS and two equal copies of `period` tokens.
 
     Raises
     ------
-    TypeError, ValueError
-        If `tokens` are no batch of token ids, or have another form.
+    ValueError
+        If the rows have another length, or the copies differ.
     """
-    check_tokens(tokens, d_vocab)
-    if period < 1:
-        raise ValueError(f"expected a period of at least 1, got {period}")
     length = tokens.shape[1]
     if length != 2 * period + 1 or not torch.equal(tokens[:, 1 : period + 1], tokens[:, -period:]):
         got = f"{length} positions" if length != 2 * period + 1 else "copies that differ"
@@ -29,6 +24,7 @@ def check_copies(
         )
 
 
+@checked
 def copy_masks(
     tokens: Int[Tensor, "batch position"], period: int
 ) -> tuple[Bool[Tensor, "batch position"], Bool[Tensor, "batch position"]]:
@@ -39,33 +35,35 @@ def copy_masks(
     Second copy: positions `period` + 1 to 2 `period` - 1; position 2 `period`
     has no target.
 
+    Parameters
+    ----------
+    tokens : Int[Tensor, "batch position"]
+        BOS and two copies of `period` tokens.
+    period : int
+        At least 2: one token leaves no prediction in the second copy.
+
+    Returns
+    -------
+    tuple[Bool[Tensor, "batch position"], Bool[Tensor, "batch position"]]
+        Masks of the first and of the second copy, for `State.at`.
+
     Raises
     ------
     ValueError
-        If the sequences are not BOS and two copies of `period` tokens, or
-        `period` is 1, which leaves no prediction in the second copy.
+        If the sequences are not BOS and two copies, or `period` is 1.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn
+    >>> tokens = cn.repeated_random(d_vocab=50, period=3, count=1)
+    >>> first, second = cn.induction.copy_masks(tokens, period=3)
+    >>> second.long()
+    tensor([[0, 0, 0, 0, 1, 1, 0]])
     """
-    check_copies(tokens, period)
+    need_copies(tokens, period)
     if period < 2:
         raise ValueError(f"expected a period of at least 2, got {period}")
     positions = torch.arange(tokens.shape[1], device=tokens.device).expand(tokens.shape)
     first = (positions >= 1) & (positions <= period)
     second = (positions > period) & (positions < 2 * period)
     return first, second
-
-
-def check_mask(mask: Bool[Tensor, "batch position"], shape: torch.Size) -> None:
-    """Refuse a mask of another shape or type, and one that chooses nothing.
-
-    Raises
-    ------
-    ValueError
-        In each of these cases.
-    """
-    if mask.dtype != torch.bool or mask.shape != shape:
-        raise ValueError(
-            f"expected a mask of booleans of shape {tuple(shape)}, "
-            f"got {mask.dtype} of shape {tuple(mask.shape)}"
-        )
-    if not mask.any():
-        raise ValueError("expected a mask that chooses at least one position, got none")

@@ -14,43 +14,76 @@ like frequency; among these, the one at the most similar place in its row.
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 
 import pandas as pd
 import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from confidence_neurons.text.rows import check_tokens
+from confidence_neurons.checks import CHECKS, Given, checked, is_frame, whole
 
 Place = tuple[int, int]
 
 
-def natural_repeats(tokens: Int[Tensor, "batch position"], length: int = 2) -> pd.DataFrame:
-    """Positions whose last `length` tokens stood earlier in the same row.
+def is_repeats(value: object, given: Given) -> pd.DataFrame:
+    """A frame of `natural_repeats` of the tokens of the call."""
+    frame = is_frame(value, given)
+    missing = {"row", "position", "target"} - set(frame.columns)
+    if missing:
+        raise ValueError(f"expected a frame of natural_repeats, got one without {sorted(missing)}")
+    batch, length = given["tokens"].shape
+    if not (frame["row"].between(0, batch - 1) & frame["position"].between(0, length - 1)).all():
+        raise ValueError(
+            f"expected places in {batch} rows of {length} positions, got others: "
+            "were they found in other tokens?"
+        )
+    return frame
+
+
+def is_span(value: object, given: Given) -> int:
+    """Length of a repeat, in tokens: it must fit the rows."""
+    return whole("a span", 1, given["tokens"].shape[1] - 2)(value, given)
+
+
+CHECKS |= {"repeats": is_repeats, "span": is_span}
+
+
+@checked
+def natural_repeats(tokens: Int[Tensor, "batch position"], *, span: int = 2) -> pd.DataFrame:
+    """Positions whose last `span` tokens stood earlier in the same row.
 
     Positions are those that every measure counts: not BOS, not the last.
 
+    Parameters
+    ----------
+    tokens : Int[Tensor, "batch position"]
+        Rows of BOS and consecutive tokens.
+    span : int
+        Length of a repeat, in tokens.
+
     Returns
     -------
-    One row per repeat: `row`, `position`; `source`, the position of the token
-    that could be copied; `target`, the id of the next token; `copied`,
-    whether the token at `source` is that next token.
+    pd.DataFrame
+        One row per repeat: `row`, `position`; `source`, the position of the
+        token that could be copied; `target`, the id of the next token;
+        `copied`, whether the token at `source` is that next token.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If `tokens` are no batch of token ids, or `length` is below 1 or
-        leaves no position.
+    Examples
+    --------
+    >>> import confidence_neurons as cn, torch
+    >>> cn.induction.natural_repeats(torch.tensor([[0, 5, 6, 7, 5, 6, 7]]), span=2)
+       row  position  source  target  copied
+    0    0         5       3       7    True
     """
-    _check_length(tokens, length)
     found = []
     for row, ids in enumerate(tokens.tolist()):
         latest: dict[tuple[int, ...], int] = {}
-        for position in range(length, len(ids) - 1):
-            earlier = position - length  # the last end that does not overlap
-            if earlier >= length:
-                latest[tuple(ids[earlier - length + 1 : earlier + 1])] = earlier
-            end = latest.get(tuple(ids[position - length + 1 : position + 1]))
+        for position in range(span, len(ids) - 1):
+            earlier = position - span  # the last end that does not overlap
+            if earlier >= span:
+                latest[tuple(ids[earlier - span + 1 : earlier + 1])] = earlier
+            end = latest.get(tuple(ids[position - span + 1 : position + 1]))
             if end is not None:
                 target = ids[position + 1]
                 found.append((row, position, end + 1, target, ids[end + 1] == target))
@@ -58,10 +91,12 @@ def natural_repeats(tokens: Int[Tensor, "batch position"], length: int = 2) -> p
     return pd.DataFrame(found, columns=columns).astype({"copied": bool})
 
 
+@checked
 def matched_positions(
     tokens: Int[Tensor, "batch position"],
     repeats: pd.DataFrame,
-    length: int = 2,
+    *,
+    span: int = 2,
     counts: Int[Tensor, " d_vocab"] | None = None,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -69,36 +104,41 @@ def matched_positions(
 
     Parameters
     ----------
-    repeats:
+    tokens : Int[Tensor, "batch position"]
+        Rows of BOS and consecutive tokens.
+    repeats : pd.DataFrame
         From `natural_repeats` of the same tokens, or some of its rows, such
         as those with `copied`.
-    length:
+    span : int
         As given to `natural_repeats`.
-    counts:
+    counts : Int[Tensor, "d_vocab"], optional
         How often each token occurs, to tell like frequencies: those whose
         log2(count + 1) have the same whole part. By default counted in
         `tokens`.
-    seed:
+    seed : int
         Decides in which order the repeats choose.
 
     Returns
     -------
-    The rows of `repeats` for which there is a match, with `matched_row`,
-    `matched_position`, `matched_target` and `matched_by` ("token" or
-    "frequency").
+    pd.DataFrame
+        The rows of `repeats` for which there is a match, with `matched_row`,
+        `matched_position`, `matched_target` and `matched_by` ("token" or
+        "frequency").
 
     Raises
     ------
-    TypeError, ValueError
-        As `natural_repeats`; also if `repeats` is empty or lies outside the
-        tokens, or the counts belong to another vocabulary.
+    ValueError
+        If the counts belong to another vocabulary.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn
+    >>> tokens = cn.prose_tokens(cn.load_model("prose"), count=4)
+    >>> repeats = cn.induction.natural_repeats(tokens)
+    >>> matches = cn.induction.matched_positions(tokens, repeats)
+    >>> set(matches["matched_by"]) <= {"token", "frequency"}
+    True
     """
-    _check_length(tokens, length)
-    if len(repeats) == 0:
-        raise ValueError(
-            "expected at least one repeat, got none: give more text or a smaller length"
-        )
-    position_mask(tokens, repeats["row"].tolist(), repeats["position"].tolist())
     counts = tokens.flatten().bincount() if counts is None else counts
     if int(tokens.max()) >= len(counts):
         raise ValueError(
@@ -106,7 +146,7 @@ def matched_positions(
             "they belong to another vocabulary"
         )
     bins = [int(math.log2(count + 1)) for count in counts.tolist()]
-    free = _without_repeat(tokens, length)
+    free = _without_repeat(tokens, span)
     generator = torch.Generator().manual_seed(seed)
     waiting = torch.randperm(len(repeats), generator=generator).tolist()
     targets = repeats["target"].tolist()
@@ -130,47 +170,24 @@ def matched_positions(
 
 
 def position_mask(
-    tokens: Int[Tensor, "batch position"], rows: list[int], positions: list[int]
+    tokens: Int[Tensor, "batch position"], rows: Sequence[int], positions: Sequence[int]
 ) -> Bool[Tensor, "batch position"]:
-    """True at the given places, for measures that take a mask.
-
-    Raises
-    ------
-    ValueError
-        If a place lies outside the tokens.
-    """
+    """True at the given places, for `State.at`."""
     mask = torch.zeros(tokens.shape, dtype=torch.bool, device=tokens.device)
-    batch, length = tokens.shape
-    for row, position in zip(rows, positions, strict=True):
-        if not (0 <= row < batch and 0 <= position < length):
-            raise ValueError(
-                f"expected places in {batch} rows of {length} positions, got row {row}, "
-                f"position {position}: were they found in other tokens?"
-            )
-        mask[row, position] = True
+    mask[list(rows), list(positions)] = True
     return mask
 
 
-def _without_repeat(tokens: Int[Tensor, "batch position"], length: int) -> dict[Place, int]:
+def _without_repeat(tokens: Int[Tensor, "batch position"], span: int) -> dict[Place, int]:
     """Places that offer nothing to copy, with their targets."""
-    repeats = natural_repeats(tokens, length)
+    repeats = natural_repeats(tokens, span=span)
     repeated = set(zip(repeats["row"], repeats["position"], strict=True))
     free = {}
     for row, ids in enumerate(tokens.tolist()):
         seen = set()
         for position in range(1, len(ids) - 1):
             pair = (ids[position], ids[position + 1])
-            if position >= length and pair not in seen and (row, position) not in repeated:
+            if position >= span and pair not in seen and (row, position) not in repeated:
                 free[row, position] = pair[1]
             seen.add(pair)
     return free
-
-
-def _check_length(tokens: Int[Tensor, "batch position"], length: int) -> None:
-    check_tokens(tokens)
-    longest = tokens.shape[1] - 2
-    if not 1 <= length <= longest:
-        raise ValueError(
-            f"expected a length from 1 to {longest} for rows of {tokens.shape[1]} positions, "
-            f"got {length}"
-        )

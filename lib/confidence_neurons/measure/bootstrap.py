@@ -37,7 +37,6 @@ def bootstrap_interval(
     quantiles of the statistic over the resamples. Examples:
 
         bootstrap_interval(change)                                      # a mean
-        bootstrap_interval(direct, total, statistic=mediated_share)   # 1 - direct / total
         bootstrap_interval(sums, counts, statistic=torch.div)  # tokens differ in number
         bootstrap_interval(chosen, control, statistic=torch.sub)  # paired difference
 
@@ -63,11 +62,12 @@ def bootstrap_interval(
     Raises
     ------
     ValueError
-        If shapes differ, there are fewer than 2 sequences, a value is not
-        finite, `level` is not between 0 and 1, `resamples` is below 2, or
-        several tensors come without a statistic.
+        If there are fewer than 2 sequences.
     """
-    _check(values, statistic, level, resamples)
+    if len(values[0]) < 2:
+        raise ValueError(
+            f"expected at least 2 sequences to draw from, got {len(values[0])}: give more text"
+        )
     sequences, rest = len(values[0]), values[0].shape[1:]
     columns = [value.detach().double().reshape(sequences, -1) for value in values]
     counts = _draw(sequences, resamples, seed).to(columns[0].device)
@@ -82,13 +82,6 @@ def bootstrap_interval(
     return Interval(estimate.reshape(rest), low.reshape(rest), high.reshape(rest))
 
 
-def mediated_share(
-    direct: Float[Tensor, "*any"], total: Float[Tensor, "*any"]
-) -> Float[Tensor, "*any"]:
-    """1 - direct / total: the mediated share of an effect; NaN where the total is 0."""
-    return torch.where(total == 0, torch.nan, 1 - direct / total)
-
-
 def _draw(sequences: int, resamples: int, seed: int) -> Float[Tensor, "resample sequence"]:
     """How often each resample has drawn each sequence."""
     generator = torch.Generator().manual_seed(seed)
@@ -100,27 +93,3 @@ def _draw(sequences: int, resamples: int, seed: int) -> Float[Tensor, "resample 
 def _block_size(resamples: int) -> int:
     """Columns resampled at once; bounds the memory and does not change the result."""
     return max(1, VALUES_AT_ONCE // resamples)
-
-
-def _check(
-    values: tuple[Tensor, ...], statistic: Callable | None, level: float, resamples: int
-) -> None:
-    if not values or (statistic is None and len(values) != 1):
-        raise ValueError(
-            f"expected one tensor of values, or a statistic that combines several, "
-            f"got {len(values)} tensors and {'no' if statistic is None else 'a'} statistic"
-        )
-    shapes = [tuple(value.shape) for value in values]
-    if len(set(shapes)) != 1 or len(shapes[0]) < 1 or shapes[0][0] < 2:
-        raise ValueError(
-            f"expected values [sequence, ...] of one shape with at least 2 sequences, got {shapes}"
-        )
-    if not all(value.isfinite().all() for value in values):
-        raise ValueError(
-            "expected finite values, got NaN or infinity: leave out the positions that were "
-            "not measured, or pass sums and counts for each sequence"
-        )
-    if not 0 < level < 1:
-        raise ValueError(f"expected a level between 0 and 1, such as 0.95, got {level}")
-    if resamples < 2:
-        raise ValueError(f"expected at least 2 resamples, got {resamples}")

@@ -1,69 +1,114 @@
 """Is a model as sure as it is right? Reliability and calibration error."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int
-from torch import Tensor
 
-from confidence_neurons.measure.outputs import log_probabilities
+from confidence_neurons.checks import checked
+
+CONFIDENCE, RIGHT = "confidence", "right"
 
 
+@checked
 def reliability(
-    logits: Float[Tensor, "batch position d_vocab"],
-    tokens: Int[Tensor, "batch position"],
-    bins: int = 10,
+    frame: pd.DataFrame, by: str | Sequence[str] = (), *, bins: int = 10
 ) -> pd.DataFrame:
-    """Confidence against accuracy of the model's first choice, in bins of confidence.
+    """Confidence against accuracy of the first choice, in bins of confidence.
 
     The confidence of a prediction is the probability of its most likely
-    token; it is right when that token comes next. The first position (BOS)
-    and the last (no target) are not counted. Bins have equal width over
+    token; it is right when that token comes next. Bins have equal width over
     [0, 1] (Guo et al. 2017, arXiv 1706.04599); empty bins are left out.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        One row per token: `confidence` and `right`, as `read` gives them.
+    by : str or sequence of str
+        Columns that name groups to look at one by one.
+    bins : int
+        How many.
 
     Returns
     -------
-    One row per bin: `low`, `high` (edges), `confidence` and `accuracy`
-    (means over the bin's tokens), `tokens` (how many).
+    pd.DataFrame
+        One row per group and bin: the columns of `by`, `low` and `high`
+        (edges), `confidence` and `accuracy` (means over the bin's tokens, from
+        0 to 1), `tokens` (how many).
 
     Raises
     ------
     ValueError
-        If shapes do not match, no position is left to count, or there are
-        fewer than one bin.
+        If a column is missing, or a value is no probability.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn, pandas as pd
+    >>> frame = pd.DataFrame({"confidence": [0.1, 0.15, 0.9], "right": [0.0, 1.0, 1.0]})
+    >>> cn.reliability(frame, bins=2)
+       low  high  confidence  accuracy  tokens
+    0  0.0   0.5       0.125       0.5       2
+    1  0.5   1.0       0.900       1.0       1
     """
-    if logits.ndim != 3 or logits.shape[:-1] != tokens.shape:
-        raise ValueError(
-            f"expected logits [batch, position, d_vocab] for tokens {tuple(tokens.shape)}, "
-            f"got {tuple(logits.shape)}"
-        )
-    if tokens.shape[0] < 1 or tokens.shape[1] < 3:
-        raise ValueError(
-            f"expected at least one row of at least 3 positions, got {tuple(tokens.shape)}"
-        )
-    if bins < 1:
-        raise ValueError(f"expected at least one bin, got {bins}")
-    best, choice = log_probabilities(logits[:, 1:-1]).max(dim=-1)
-    confidence = best.exp().flatten().double()
-    correct = (choice == tokens[:, 2:].to(choice.device)).flatten().double()
-    index = (confidence * bins).long().clamp(max=bins - 1)
-    size = index.bincount(minlength=bins)
-    filled = size.nonzero().squeeze(-1)
-    size = size[filled].double()
-    return pd.DataFrame(
-        {
-            "low": (filled.double() / bins).cpu().numpy(),
-            "high": ((filled + 1).double() / bins).cpu().numpy(),
-            "confidence": (index.bincount(confidence, bins)[filled] / size).cpu().numpy(),
-            "accuracy": (index.bincount(correct, bins)[filled] / size).cpu().numpy(),
-            "tokens": size.long().cpu().numpy(),
-        }
-    )
+    keys = [by] if isinstance(by, str) else list(by)
+    _need_probabilities(frame, (CONFIDENCE, RIGHT))
+    place = bin_of(frame[CONFIDENCE], bins)
+    means = {
+        "confidence": (CONFIDENCE, "mean"),
+        "accuracy": (RIGHT, "mean"),
+        "tokens": (RIGHT, "size"),
+    }
+    table = frame.assign(bin=place).groupby([*keys, "bin"], sort=False).agg(**means).reset_index()
+    order = table.groupby(keys, sort=False).ngroup() if keys else 0
+    table = table.assign(order=order).sort_values(["order", "bin"]).reset_index(drop=True)
+    edges = {"low": table["bin"] / bins, "high": (table["bin"] + 1) / bins}
+    return table.assign(**edges)[[*keys, *edges, *means]]
 
 
+@checked
 def expected_calibration_error(table: pd.DataFrame) -> float:
     """Mean of |accuracy - confidence| over the bins, weighted by their tokens.
 
-    `table` comes from `reliability`. 0 is perfect calibration, 1 the worst.
+    Parameters
+    ----------
+    table : pd.DataFrame
+        From `reliability`, of one group.
+
+    Returns
+    -------
+    float
+        0 is perfect calibration, 1 the worst.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, or a value is no probability.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn, pandas as pd
+    >>> frame = pd.DataFrame({"confidence": [0.1, 0.9], "right": [0.0, 1.0]})
+    >>> round(cn.expected_calibration_error(cn.reliability(frame)), 3)
+    0.1
     """
-    gap = (table["accuracy"] - table["confidence"]).abs()
+    _need_probabilities(table, (CONFIDENCE, "accuracy"))
+    gap = (table["accuracy"] - table[CONFIDENCE]).abs()
     return float(np.average(gap.to_numpy(), weights=table["tokens"].to_numpy()))
+
+
+def bin_of(confidence: pd.Series, bins: int) -> np.ndarray:
+    """The bin that each confidence falls in; 1 falls in the last."""
+    return np.minimum((confidence.to_numpy(dtype=float) * bins).astype(int), bins - 1)
+
+
+def _need_probabilities(frame: pd.DataFrame, columns: Sequence[str]) -> None:
+    for name in columns:
+        if name not in frame or frame.empty:
+            raise ValueError(
+                f"expected a frame with a column {name!r} and at least one row, got {len(frame)} "
+                f"rows of {', '.join(map(str, frame.columns))}"
+            )
+        if not frame[name].between(0, 1).all():
+            raise ValueError(
+                f"expected {name!r} from 0 to 1, got {frame[name].min():g} to {frame[name].max():g}"
+            )

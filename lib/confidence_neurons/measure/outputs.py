@@ -1,101 +1,387 @@
-"""Next-token distributions: entropy, divergence, loss and rank, all in nats.
+"""From logits to what they say of confidence: entropy, loss, rank, distances. In nats.
+
+The one definition of each quantity, used by everything: `read` for a state,
+`read_logits` for logits, `effects` for changes, the slow paths of `scan`. To
+add a quantity, add it to `QUANTITIES`.
 
 Axis names, here and in the whole library: `batch` (sequences), `position`
-(tokens of a sequence), `d_model` (residual stream), `d_mlp` (neurons),
-`d_vocab` (tokens of the vocabulary), `k` (dimensions of the null space).
+(tokens of a sequence), `token` (positions that count, row after row),
+`d_model` (residual stream), `d_mlp` (neurons of a layer), `neuron` (some of
+them), `d_vocab` (tokens of the vocabulary), `k` (dimensions of the null space).
 """
 
 import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
+import pandas as pd
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+from transformer_lens.model_bridge import TransformerBridge
+
+from confidence_neurons.checks import CHECKS, checked, some_of
+from confidence_neurons.model.state import State, row_blocks, unembed
+from confidence_neurons.weights.unigram import Unigram
 
 NATS_PER_BIT = math.log(2)
+TOKENS_AT_ONCE = 1024  # whose logits are held
 
 
-def nats_to_bits(nats: float | Tensor) -> float | Tensor:
-    """Convert an entropy or a loss from nats to bits: 1 bit = ln 2 nats."""
-    return nats / NATS_PER_BIT
+@dataclass(frozen=True)
+class Prediction:
+    """Next-token distributions, and what they are compared with.
 
-
-def entropy(logits: Float[Tensor, "*batch d_vocab"]) -> Float[Tensor, "*batch"]:
-    """Entropy of softmax(logits), in nats.
-
-    H(p) = - sum_v p_v log p_v = log Z - sum_v p_v l_v, with l the logits and
-    Z = sum_v exp(l_v). A token of probability 0 (logit -inf) contributes 0.
-    Between 0 (all on one token) and log d_vocab (all tokens alike).
+    Attributes
+    ----------
+    log_p : Float[Tensor, "*batch d_vocab"]
+        Log-probabilities.
+    target : Int[Tensor, "*batch"], optional
+        The token that came next.
+    unigram : Unigram, optional
+        The unigram distribution P_freq and its direction u.
     """
-    log_p = log_probabilities(logits)
-    return torch.special.entr(log_p.exp()).sum(dim=-1)
+
+    log_p: Float[Tensor, "*batch d_vocab"]
+    target: Int[Tensor, "*batch"] | None = None
+    unigram: Unigram | None = None
+
+    @cached_property
+    def p(self) -> Float[Tensor, "*batch d_vocab"]:
+        return self.log_p.exp()
+
+    @cached_property
+    def entropy(self) -> Float[Tensor, "*batch"]:
+        return -torch.linalg.vecdot(self.p, finite_logs(self.log_p))
+
+    @cached_property
+    def choice(self) -> Int[Tensor, "*batch"]:
+        return self.log_p.argmax(dim=-1)
+
+    @cached_property
+    def of_target(self) -> Float[Tensor, "*batch"]:
+        """Log-probability of the target."""
+        assert self.target is not None
+        return self.log_p.gather(-1, self.target.unsqueeze(-1)).squeeze(-1)
+
+    def read(self, quantities: Iterable[str]) -> dict[str, Float[Tensor, "*batch"]]:
+        return {name: QUANTITIES[name].compute(self) for name in quantities}
 
 
-def log_probabilities(logits: Float[Tensor, "*batch d_vocab"]) -> Float[Tensor, "*batch d_vocab"]:
-    """Natural logarithm of softmax(logits).
+@dataclass(frozen=True)
+class Quantity:
+    """How a quantity is computed, and what it needs beside the logits."""
+
+    compute: Callable[[Prediction], Float[Tensor, "*batch"]]
+    needs_target: bool = False
+    needs_unigram: bool = False
+
+
+def _rank(prediction: Prediction) -> Tensor:
+    higher = prediction.log_p > prediction.of_target.unsqueeze(-1)
+    return 1 + higher.sum(dim=-1).to(prediction.log_p)
+
+
+def _kl(prediction: Prediction) -> Tensor:
+    assert prediction.unigram is not None
+    frequency = prediction.unigram.probability
+    return frequency @ frequency.log() - prediction.log_p @ frequency
+
+
+def _kl_reverse(prediction: Prediction) -> Tensor:
+    assert prediction.unigram is not None
+    return -prediction.entropy - prediction.p @ prediction.unigram.probability.log()
+
+
+def _projection(prediction: Prediction) -> Tensor:
+    # u has mean zero, so log-probabilities and centred logits project alike.
+    assert prediction.unigram is not None
+    return prediction.log_p @ prediction.unigram.direction
+
+
+def _right(prediction: Prediction) -> Tensor:
+    return (prediction.choice == prediction.target).to(prediction.log_p)
+
+
+QUANTITIES: dict[str, Quantity] = {
+    # -sum p log p, in nats
+    "entropy": Quantity(lambda prediction: prediction.entropy),
+    # probability of the first choice
+    "confidence": Quantity(lambda prediction: prediction.log_p.amax(dim=-1).exp()),
+    # minus log-probability of the target, in nats
+    "loss": Quantity(lambda prediction: -prediction.of_target, needs_target=True),
+    # 1 where the target is the first choice; tokens that tie with it do not push it back
+    "rank": Quantity(_rank, needs_target=True),
+    # 1 where the first choice is the target, else 0
+    "right": Quantity(_right, needs_target=True),
+    # KL(P_freq || P_model), in nats: what Stolfo et al. 2024 (section 5) measure
+    "kl": Quantity(_kl, needs_unigram=True),
+    # KL(P_model || P_freq), in nats
+    "kl_reverse": Quantity(_kl_reverse, needs_unigram=True),
+    # of the logits, centred over the vocabulary, on the frequency direction u
+    "projection": Quantity(_projection, needs_unigram=True),
+}
+SCALE = "scale"  # of the final norm: a quantity of a state, not of logits
+READABLE = (SCALE, *QUANTITIES)
+CHECKS["quantities"] = some_of("quantities", READABLE)
+
+
+@checked
+def read(
+    model: TransformerBridge,
+    state: State,
+    quantities: str | Sequence[str] = ("entropy", "loss", "scale"),
+    *,
+    counts: Int[Tensor, " d_vocab"] | None = None,
+) -> pd.DataFrame:
+    """What the output says at each counted position of a state.
+
+    Parameters
+    ----------
+    model : TransformerBridge
+        From `load_model`.
+    state : State
+        From `run`, or what an intervention made of it.
+    quantities : str or sequence of str
+        "entropy" (nats), "confidence" (probability of the first choice),
+        "scale" (of the final norm); "loss" (nats), "rank" and "right" of the
+        target, the next token; "kl" (KL(P_freq || P_model), nats),
+        "kl_reverse" (nats) and "projection" (of the logits on the frequency
+        direction), which need counts.
+    counts : Int[Tensor, "d_vocab"], optional
+        Token counts that say what the unigram distribution is; by default
+        those that ship with a bundled model.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row per counted position: `sequence`, `position`, and a column for
+        each quantity.
 
     Raises
     ------
     ValueError
-        If a logit is NaN or plus infinity, if all logits of a distribution are
-        minus infinity, or if there are no logits.
+        If the target of a last position is asked for, or counts are missing.
+    NotImplementedError
+        If the model's logits are not linear in the normalised stream.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn
+    >>> model = cn.load_model("prose")
+    >>> state = cn.run(model, cn.prose_tokens(model, count=2))
+    >>> cn.read(model, state, ("entropy", "scale")).columns.tolist()
+    ['sequence', 'position', 'entropy', 'scale']
     """
-    if logits.shape[-1] == 0:
-        raise ValueError(f"expected logits of shape [..., d_vocab], got {tuple(logits.shape)}")
-    _check_finite(logits)
-    if logits.isneginf().all(dim=-1).any():
-        raise ValueError("expected a possible token in every distribution, got logits all -inf")
+    values = read_state(model, state, quantities, unigram_for(model, quantities, counts))
+    return state.places().assign(**{name: column.cpu().numpy() for name, column in values.items()})
+
+
+@checked
+def read_logits(
+    logits: Float[Tensor, "*batch d_vocab"],
+    target: Int[Tensor, "*batch"] | None = None,
+    quantities: str | Sequence[str] | None = None,
+    *,
+    counts: Int[Tensor, " d_vocab"] | None = None,
+) -> dict[str, Float[Tensor, "*batch"]]:
+    """What logits say, with or without targets.
+
+    Parameters
+    ----------
+    logits : Float[Tensor, "*batch d_vocab"]
+        Any logits; minus infinity where a token is impossible.
+    target : Int[Tensor, "*batch"], optional
+        The token that came next.
+    quantities : str or sequence of str, optional
+        As in `read`, without "scale"; by default all that can be had.
+    counts : Int[Tensor, "d_vocab"], optional
+        Token counts that say what the unigram distribution is.
+
+    Returns
+    -------
+    dict[str, Float[Tensor, "*batch"]]
+        The value of each quantity; entropies, losses and divergences in nats.
+
+    Raises
+    ------
+    ValueError
+        If a quantity needs a target or counts that were not given.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn, torch
+    >>> {name: round(float(value), 3) for name, value in cn.read_logits(torch.zeros(2)).items()}
+    {'entropy': 0.693, 'confidence': 0.5}
+    """
+    unigram = None if counts is None else Unigram.from_counts(counts).to(logits)
+    prediction = Prediction(log_probabilities(logits), target, unigram)
+    if quantities is None:
+        quantities = [
+            name
+            for name, quantity in QUANTITIES.items()
+            if (target is not None or not quantity.needs_target)
+            and (unigram is not None or not quantity.needs_unigram)
+        ]
+    for name in quantities:
+        needs = QUANTITIES[name]
+        if (needs.needs_target and target is None) or (needs.needs_unigram and unigram is None):
+            missing = "target" if needs.needs_target else "counts"
+            raise ValueError(f"expected {missing}= for the quantity {name!r}, got none")
+    return prediction.read(quantities)
+
+
+@torch.no_grad()
+def read_state(
+    model: TransformerBridge,
+    state: State,
+    quantities: Iterable[str],
+    unigram: Unigram | None = None,
+) -> dict[str, Float[Tensor, " token"]]:
+    """The quantities at the counted positions of a state, some rows at a time."""
+    names = tuple(quantities)
+    parts = [
+        {
+            SCALE: few.scale[few.counted].squeeze(-1),
+            **predict(model, few, unigram, needs_target(names)).read(set(names) - {SCALE}),
+        }
+        for few in map(state.rows, row_blocks(state.tokens, TOKENS_AT_ONCE))
+    ]
+    return {name: torch.cat([part[name] for part in parts]) for name in names}
+
+
+def predict(
+    model: TransformerBridge, state: State, unigram: Unigram | None = None, target: bool = True
+) -> Prediction:
+    """The predictions at the counted positions of a state."""
+    residual, scale = state.residual[state.counted], state.scale[state.counted]
+    logits = unembed(model, residual, scale).float()
+    return Prediction(logits.log_softmax(dim=-1), state.targets() if target else None, unigram)
+
+
+def needs_target(quantities: Iterable[str]) -> bool:
+    """Whether one of the quantities needs a target."""
+    return any(QUANTITIES[name].needs_target for name in quantities if name != SCALE)
+
+
+def unigram_for(
+    model: TransformerBridge, quantities: Iterable[str], counts: Int[Tensor, " d_vocab"] | None
+) -> Unigram | None:
+    """The unigram distribution where one of the quantities needs it."""
+    needed = any(QUANTITIES[name].needs_unigram for name in quantities if name != SCALE)
+    return Unigram.of(model, counts) if needed else None
+
+
+@checked
+def entropy(logits: Float[Tensor, "*batch d_vocab"]) -> Float[Tensor, "*batch"]:
+    """Entropy of softmax(logits).
+
+    H(p) = - sum_v p_v log p_v = log Z - sum_v p_v l_v, with l the logits and
+    Z = sum_v exp(l_v). A token of probability 0 (logit -inf) contributes 0.
+
+    Parameters
+    ----------
+    logits : Float[Tensor, "*batch d_vocab"]
+        Any logits, log-probabilities among them.
+
+    Returns
+    -------
+    Float[Tensor, "*batch"]
+        In nats, between 0 (all on one token) and log d_vocab (all alike).
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn, torch
+    >>> round(float(cn.entropy(torch.zeros(2048))), 4)
+    7.6246
+    """
+    return Prediction(log_probabilities(logits)).entropy
+
+
+@checked
+def log_probabilities(logits: Float[Tensor, "*batch d_vocab"]) -> Float[Tensor, "*batch d_vocab"]:
+    """Natural logarithm of softmax(logits).
+
+    Parameters
+    ----------
+    logits : Float[Tensor, "*batch d_vocab"]
+        Any logits; minus infinity where a token is impossible.
+
+    Returns
+    -------
+    Float[Tensor, "*batch d_vocab"]
+        Log-probabilities.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn, torch
+    >>> cn.log_probabilities(torch.tensor([0.0, 0.0])).exp()
+    tensor([0.5000, 0.5000])
+    """
     return logits.log_softmax(dim=-1)
 
 
+@checked
 def kl_divergence(
-    log_p: Float[Tensor, "*batch d_vocab"], log_q: Float[Tensor, "*batch d_vocab"]
+    log_p: Float[Tensor, "*#batch d_vocab"], log_q: Float[Tensor, "*#batch d_vocab"]
 ) -> Float[Tensor, "*batch"]:
-    """KL(p || q) = sum_v p_v (log p_v - log q_v), in nats.
+    """KL(p || q) = sum_v p_v (log p_v - log q_v).
 
-    Both arguments are log-probabilities. Not symmetric: p is the distribution
-    that weighs the difference. Tokens with p_v = 0 contribute 0.
+    Not symmetric: p is the distribution that weighs the difference. Tokens
+    with p_v = 0 contribute 0.
+
+    Parameters
+    ----------
+    log_p, log_q : Float[Tensor, "*#batch d_vocab"]
+        Log-probabilities; one of them may be a single distribution.
+
+    Returns
+    -------
+    Float[Tensor, "*batch"]
+        In nats.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn, torch
+    >>> p, q = (torch.tensor(x).log() for x in ([0.5, 0.5], [0.9, 0.1]))
+    >>> round(float(cn.kl_divergence(p, q)), 3)
+    0.511
     """
+    return kl_of(log_p, log_q)
+
+
+def kl_of(
+    log_p: Float[Tensor, "*#batch d_vocab"], log_q: Float[Tensor, "*#batch d_vocab"]
+) -> Float[Tensor, "*batch"]:
+    """What `kl_divergence` computes."""
     p = log_p.exp()
     return torch.where(p > 0, p * (log_p - log_q), 0.0).sum(dim=-1)
 
 
-def next_token_loss(
-    logits: Float[Tensor, "batch position d_vocab"], tokens: Int[Tensor, "batch position"]
-) -> Float[Tensor, "batch position-1"]:
-    """Minus the log-probability of the correct next token, in nats.
+@checked
+def nats_to_bits(nats: float) -> float:
+    """Convert an entropy or a loss from nats to bits: 1 bit = ln 2 nats.
 
-    Entry t is the loss of predicting token t + 1 from tokens 0 to t. The last
-    position has no target, so there is one entry fewer than positions.
+    Parameters
+    ----------
+    nats : float
+        In nats.
+
+    Returns
+    -------
+    float
+        In bits.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn, math
+    >>> cn.nats_to_bits(math.log(8))
+    3.0
     """
-    _check_pair(logits, tokens)
-    targets = tokens[:, 1:].unsqueeze(-1).to(logits.device)
-    return -log_probabilities(logits[:, :-1]).gather(-1, targets).squeeze(-1)
+    return nats / NATS_PER_BIT
 
 
-def reciprocal_rank(
-    logits: Float[Tensor, "batch position d_vocab"], tokens: Int[Tensor, "batch position"]
-) -> Float[Tensor, "batch position-1"]:
-    """1 / rank of the correct next token; 1 where it is the model's first choice.
-
-    The rank is 1 plus the number of tokens with a higher logit: tokens that
-    tie with the correct one do not push it back.
-    """
-    _check_pair(logits, tokens)
-    _check_finite(logits)
-    logits = logits[:, :-1]
-    target = logits.gather(-1, tokens[:, 1:].unsqueeze(-1).to(logits.device))
-    rank = 1 + (logits > target).sum(dim=-1)
-    return 1.0 / rank
-
-
-def _check_finite(logits: Tensor) -> None:
-    if logits.isnan().any() or logits.isposinf().any():
-        raise ValueError("logits contain NaN or +inf: check the model's weights and the input")
-
-
-def _check_pair(logits: Tensor, tokens: Tensor) -> None:
-    if logits.ndim != 3 or logits.shape[:2] != tokens.shape:
-        raise ValueError(
-            "expected logits [batch, position, d_vocab] and tokens [batch, position], "
-            f"got {tuple(logits.shape)} and {tuple(tokens.shape)}"
-        )
+def finite_logs(log_p: Float[Tensor, "*batch d_vocab"]) -> Float[Tensor, "*batch d_vocab"]:
+    """Log-probabilities with a finite number in the place of minus infinity."""
+    return log_p.clamp(min=torch.finfo(log_p.dtype).min)

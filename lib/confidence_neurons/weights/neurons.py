@@ -1,100 +1,105 @@
-"""MLP neurons and the weights they write with."""
+"""What the output weights of a neuron say of it.
 
-from collections.abc import Iterable
-from operator import index
-from typing import Any
+Definitions follow Stolfo et al. 2024 (arXiv 2406.16254), sections 3 to 5.
+"""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from transformer_lens.model_bridge import TransformerBridge
+
+from confidence_neurons.checks import checked
+from confidence_neurons.weights.unembedding import gram
+
+ROUNDING = 1e-6
 
 
-def neuron_weights(
-    model: TransformerBridge, layer: int | None = None
-) -> Float[Tensor, "d_mlp d_model"]:
-    """Output weights w_out of one layer's neurons, one row per neuron; by default the last layer's.
+@checked
+def null_fraction(
+    w_out: Float[Tensor, "neuron d_model"], null_space: Float[Tensor, "d_model k"]
+) -> Float[Tensor, " neuron"]:
+    """Share rho of each neuron's output that lies in the null space.
 
-    Raises
-    ------
-    ValueError
-        If the model has no such layer.
-    NotImplementedError
-        If the layer has no MLP, or one of several experts.
+    rho = ||U_k^T w_out|| / ||w_out||: a ratio of norms, not of squares, so
+    rho = 0.6 leaves a component of 0.8 outside. A direction drawn at random
+    has rho of about sqrt(k / d_model).
+
+    Parameters
+    ----------
+    w_out : Float[Tensor, "neuron d_model"]
+        Output weights, or any vectors of the residual stream.
+    null_space : Float[Tensor, "d_model k"]
+        Orthonormal directions, as columns.
+
+    Returns
+    -------
+    Float[Tensor, "neuron"]
+        From 0 to 1; NaN for a neuron that writes nothing.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn, torch
+    >>> cn.null_fraction(torch.tensor([[3.0, 4.0]]), torch.tensor([[0.0], [1.0]]))
+    tensor([0.8000])
     """
-    place = layer_index(model, layer)
-    mlp = getattr(model.blocks[place], "mlp", None)
-    w_out = getattr(mlp, "W_out", None)
-    if not isinstance(w_out, Tensor):
-        found = "none" if mlp is None else type(mlp).__name__
-        raise NotImplementedError(
-            f"{model.cfg.model_name}: expected a plain or gated MLP with one w_out in layer "
-            f"{place}, got {found}: take a model without mixtures of experts, every layer of "
-            "which has an MLP"
-        )
-    return w_out.detach().float()
+    return (w_out @ null_space).norm(dim=-1) / w_out.norm(dim=-1)
 
 
-def layer_index(model: TransformerBridge, layer: int | None) -> int:
-    """The number of a layer; None stands for the last one.
+@checked
+def logit_var(
+    w_out: Float[Tensor, "neuron d_model"], unembedding: Float[Tensor, "d_model d_vocab"]
+) -> Float[Tensor, " neuron"]:
+    """LogitVar: variance over the vocabulary of cos(w_out, W_U[:, v]).
 
-    Raises
-    ------
-    TypeError
-        If it is not a whole number.
-    ValueError
-        If the model has no such layer.
+    Small where a neuron moves all logits alike, that is, hardly any relative
+    to the others. A token whose unembedding is exactly zero counts as
+    cosine 0. The variance divides by d_vocab.
+
+    Parameters
+    ----------
+    w_out : Float[Tensor, "neuron d_model"]
+        Output weights.
+    unembedding : Float[Tensor, "d_model d_vocab"]
+        Such as the effective unembedding of a `Geometry`.
+
+    Returns
+    -------
+    Float[Tensor, "neuron"]
+        Without unit.
+
+    Notes
+    -----
+    With C the covariance of the normalised columns over the vocabulary and n
+    the normalised w_out it is n C n, so that no [neuron, d_vocab] table is made.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn, torch
+    >>> cn.logit_var(torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, -1.0], [0.0, 0.0]]))
+    tensor([1.])
     """
-    last = model.cfg.n_layers - 1
-    if layer is None:
-        return last
-    place = whole_number(layer, "a layer as a whole number")
-    if not 0 <= place <= last:
-        raise ValueError(f"expected a layer from 0 to {last}, got {layer}")
-    return place
+    columns = torch.nn.functional.normalize(unembedding, dim=0)
+    centred = columns - columns.mean(dim=-1, keepdim=True)
+    neurons = torch.nn.functional.normalize(w_out, dim=-1).double()
+    covariance = gram(centred) / centred.shape[1]
+    return ((neurons @ covariance) * neurons).sum(dim=-1).to(w_out.dtype)
 
 
-def chosen_neurons(neurons: Iterable[int] | None, d_mlp: int) -> list[int]:
-    """The neurons asked for, in that order; all of them for None.
+def logit_cosine(
+    w_out: Float[Tensor, "neuron d_model"],
+    unembedding: Float[Tensor, "d_model d_vocab"],
+    direction: Float[Tensor, " d_vocab"],
+) -> Float[Tensor, " neuron"]:
+    """Cosine, among the logits, between each neuron's direct effect and a unit vector there.
 
-    Raises
-    ------
-    TypeError
-        If they are no sequence, or a neuron is not a whole number.
-    ValueError
-        If there is none, one is out of range, or one is named twice.
+    The direct effect of neuron n on the logits is w_out W_U, up to the final
+    scale. With the frequency direction u: positive where the neuron's output
+    favours frequent tokens. 0 for a neuron without a direct effect: one no
+    longer than `ROUNDING` times what its norm would allow is the rounding of
+    single precision.
     """
-    if neurons is None:
-        return list(range(d_mlp))
-    try:
-        given = list(neurons)
-    except TypeError:
-        raise TypeError(
-            f"expected a sequence of neurons, got {neurons!r}: for one neuron write [neuron]"
-        ) from None
-    chosen = [whole_number(neuron, "neurons as whole numbers") for neuron in given]
-    if not chosen:
-        raise ValueError("expected at least one neuron, got none; neurons=None takes all")
-    outside = [neuron for neuron in chosen if not 0 <= neuron < d_mlp]
-    if outside:
-        raise ValueError(f"expected neurons between 0 and {d_mlp - 1}, got {outside}")
-    repeated = sorted({neuron for neuron in chosen if chosen.count(neuron) > 1})
-    if repeated:
-        raise ValueError(f"expected each neuron once, got {repeated} more than once")
-    return chosen
-
-
-def whole_number(value: Any, what: str) -> int:
-    """An integer of any kind as a Python one; True and False are none.
-
-    Raises
-    ------
-    TypeError
-        If it is not an integer; the message says that `what` was expected.
-    """
-    try:
-        if not isinstance(value, bool) and getattr(value, "dtype", None) != torch.bool:
-            return index(value)
-    except TypeError:
-        pass
-    raise TypeError(f"expected {what}, got {value!r}")
+    neurons = w_out.double()
+    along = neurons @ (unembedding @ direction.to(unembedding)).double()
+    squared_length = ((neurons @ gram(unembedding)) * neurons).sum(dim=-1)
+    length = squared_length.clamp(min=0).sqrt()
+    negligible = ROUNDING * neurons.norm(dim=-1) * unembedding.double().norm()
+    return (along / length.where(length > negligible, torch.inf)).to(w_out.dtype)

@@ -1,0 +1,279 @@
+"""What interventions do to the output, token by token, along each path.
+
+With Y(x, s) a quantity of the output where x is the residual stream and s the
+scale that the final norm divides it by; clean or changed (marked '):
+
+    total      Y(x', s') - Y(x, s)
+    direct     Y(x', s)  - Y(x, s)     the scale is frozen
+    indirect   Y(x, s')  - Y(x, s)     the scale alone changes
+    frequency  as total, with the clean logits' projection on the frequency
+               direction u put back
+
+(Pearl 2001, *Direct and Indirect Effects*; Vig et al. 2020, arXiv 2004.12265;
+Stolfo et al. 2024, arXiv 2406.16254, sections 3 and 5).
+"""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import NamedTuple
+
+import pandas as pd
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+from transformer_lens.model_bridge import TransformerBridge
+
+from confidence_neurons.checks import CHECKS, Given, checked, kind_of, some_of
+from confidence_neurons.measure.interventions import ablate
+from confidence_neurons.measure.outputs import (
+    SCALE,
+    TOKENS_AT_ONCE,
+    Prediction,
+    kl_of,
+    needs_target,
+    predict,
+    unigram_for,
+)
+from confidence_neurons.model.state import State, is_state, row_blocks, unembed
+from confidence_neurons.weights.unigram import Unigram
+
+PATHS = ("total", "direct", "indirect", "frequency")
+GROUP = "group"
+
+
+def is_changed(value: object, given: Given) -> dict[Hashable, State]:
+    """Name -> state, at least one."""
+    if not isinstance(value, Mapping) or not value:
+        raise TypeError(f"expected changed as a mapping name -> state, got {kind_of(value)}")
+    return {name: is_state(state, given) for name, state in value.items()}
+
+
+CHECKS["paths"] = some_of("paths", PATHS)
+CHECKS["changed"] = is_changed
+
+
+@checked
+def effects(
+    model: TransformerBridge,
+    state: State,
+    groups: Mapping[Hashable, Sequence[int]],
+    *,
+    to: float | Float[Tensor, " d_mlp"] | None = None,
+    clip: Bool[Tensor, " d_mlp"] | None = None,
+    paths: str | Sequence[str] = ("total", "direct", "indirect"),
+    quantities: str | Sequence[str] = ("entropy", "loss"),
+    counts: Int[Tensor, " d_vocab"] | None = None,
+) -> pd.DataFrame:
+    """Changes at each counted position when the neurons of each group are held together.
+
+    For every neuron by itself see `scan` and `token_effects`, which are fast.
+
+    Parameters
+    ----------
+    model : TransformerBridge
+        From `load_model`.
+    state : State
+        Of the text to measure on. `state.at(mask)` chooses the positions.
+    groups : mapping of name to neurons
+        Last-layer neurons; those of a group are changed together.
+    to, clip
+        As in `ablate`. To hold the neurons at their mean over another text,
+        give `other_state.mean_activations()`.
+    paths, quantities, counts
+        As in `compare`.
+
+    Returns
+    -------
+    pd.DataFrame
+        As `compare`; the groups one after the other.
+
+    Raises
+    ------
+    ValueError
+        If counts are needed and missing, or a last position counts.
+    NotImplementedError
+        Where an ablation is not an update of the last residual stream, or
+        logits are not linear in it.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn
+    >>> model = cn.load_model("prose")
+    >>> state = cn.run(model, cn.prose_tokens(model, count=2))
+    >>> frame = cn.effects(model, state, {"two": [0, 1]}, paths="total", quantities="entropy")
+    >>> frame.columns.tolist()
+    ['group', 'sequence', 'position', 'entropy_total', 'kl_from_clean', 'argmax_changed']
+    """
+    level = state.mean_activations() if to is None else to
+
+    def held(neurons: Sequence[int]) -> Change:
+        return lambda rows: ablate(model, state.rows(rows), neurons, to=level, clip=clip)
+
+    changes = {name: held(neurons) for name, neurons in groups.items()}
+    return _compare(model, state, changes, Asked.of(model, paths, quantities, counts))
+
+
+@checked
+def compare(
+    model: TransformerBridge,
+    state: State,
+    changed: Mapping[Hashable, State],
+    *,
+    paths: str | Sequence[str] = ("total", "direct", "indirect"),
+    quantities: str | Sequence[str] = ("entropy", "loss"),
+    counts: Int[Tensor, " d_vocab"] | None = None,
+    direction: Float[Tensor, " d_vocab"] | None = None,
+) -> pd.DataFrame:
+    """Changes at each counted position, whatever the intervention.
+
+    Parameters
+    ----------
+    model : TransformerBridge
+        From `load_model`.
+    state : State
+        The clean state; its counted positions are measured.
+    changed : mapping of name to State
+        What interventions made of it.
+    paths : str or sequence of str
+        Of "total", "direct", "indirect" and "frequency": see the module.
+    quantities : str or sequence of str
+        As in `read`.
+    counts : Int[Tensor, "d_vocab"], optional
+        Token counts; by default those that ship with a bundled model.
+    direction : Float[Tensor, "d_vocab"], optional
+        Another unit vector of logits for the path "frequency", as a control.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row per name and counted position: `group` (the name), `sequence`,
+        `position`; for each quantity and path the column `quantity_path`,
+        changed minus clean, in nats or the quantity's own unit;
+        `kl_from_clean`, KL(clean || changed) in nats, and `argmax_changed`, 1
+        where the first choice is another one, both along the total path.
+
+    Raises
+    ------
+    ValueError
+        As `effects`; also if a state is of another text.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn
+    >>> model = cn.load_model("prose")
+    >>> state = cn.run(model, cn.prose_tokens(model, count=2))
+    >>> without = {"head 0.1": cn.ablate_heads(model, state, [(0, 1)])}
+    >>> cn.compare(model, state, without, paths="total", quantities="loss")["group"].unique()
+    array(['head 0.1'], dtype=object)
+    """
+    for name, other in changed.items():
+        if other.residual.shape != state.residual.shape:
+            raise ValueError(
+                f"expected states of one text, got {name!r} of shape {list(other.residual.shape)} "
+                f"beside {list(state.residual.shape)}"
+            )
+    asked = Asked.of(model, paths, quantities, counts, direction)
+    return _compare(model, state, {name: other.rows for name, other in changed.items()}, asked)
+
+
+Change = Callable[[slice], State]
+
+
+class Asked(NamedTuple):
+    """Which paths and quantities, and the unigram distribution if they need it."""
+
+    paths: Sequence[str]
+    quantities: Sequence[str]
+    unigram: Unigram | None
+
+    @classmethod
+    def of(
+        cls,
+        model: TransformerBridge,
+        paths: str | Sequence[str],
+        quantities: str | Sequence[str],
+        counts: Int[Tensor, " d_vocab"] | None,
+        direction: Float[Tensor, " d_vocab"] | None = None,
+    ) -> "Asked":
+        needs = (*quantities, "kl") if "frequency" in paths else quantities
+        unigram = unigram_for(model, needs, counts)
+        if unigram is not None and direction is not None:
+            unigram = unigram.restoring(direction)
+        return cls(paths, quantities, unigram)
+
+
+@torch.no_grad()
+def _compare(
+    model: TransformerBridge, state: State, changes: Mapping[Hashable, Change], asked: Asked
+) -> pd.DataFrame:
+    """Some rows of the text at a time, so that the clean logits are made once."""
+    parts: dict[Hashable, list[pd.DataFrame]] = {name: [] for name in changes}
+    target = needs_target(asked.quantities)
+    for rows in row_blocks(state.tokens, TOKENS_AT_ONCE):
+        clean = state.rows(rows)
+        before = predict(model, clean, asked.unigram, target)
+        levels = before.read(set(asked.quantities) - {SCALE})
+        for name, change in changes.items():
+            columns = _changes(model, clean, change(rows), before, levels, asked)
+            parts[name].append(
+                pd.DataFrame({key: values.cpu().numpy() for key, values in columns.items()})
+            )
+    places = state.places()
+    frames = [
+        pd.concat([places.assign(**{GROUP: name}), pd.concat(several, ignore_index=True)], axis=1)
+        for name, several in parts.items()
+    ]
+    frame = pd.concat(frames, ignore_index=True)
+    return frame[[GROUP, *frame.columns.drop(GROUP)]]
+
+
+def _changes(
+    model: TransformerBridge,
+    clean: State,
+    changed: State,
+    before: Prediction,
+    levels: Mapping[str, Float[Tensor, " token"]],
+    asked: Asked,
+) -> dict[str, Float[Tensor, " token"]]:
+    """Every quantity along every path at the counted positions, changed minus clean."""
+    x, s = clean.residual[clean.counted], clean.scale[clean.counted]
+    x_new, s_new = changed.residual[clean.counted], changed.scale[clean.counted]
+    reached = {"direct": (x_new, s), "indirect": (x, s_new)}
+    total = _predict(model, x_new, s_new, before)
+    found: dict[str, Tensor] = {}
+    for path in asked.paths:
+        if path == "total":
+            after = total
+        elif path == "frequency":
+            after = restored(before, total)
+        else:
+            after = _predict(model, *reached[path], before)
+        found |= {
+            f"{name}_{path}": value - levels[name] for name, value in after.read(levels).items()
+        }
+        if SCALE in asked.quantities:
+            moved = torch.zeros_like(s) if path == "direct" else s_new - s
+            found[f"{SCALE}_{path}"] = moved.squeeze(-1)
+    found["kl_from_clean"] = kl_of(before.log_p, total.log_p)
+    found["argmax_changed"] = (total.choice != before.choice).float()
+    return found
+
+
+def _predict(
+    model: TransformerBridge,
+    residual: Float[Tensor, "token d_model"],
+    scale: Float[Tensor, "token 1"],
+    like: Prediction,
+) -> Prediction:
+    logits = unembed(model, residual, scale).float()
+    return Prediction(logits.log_softmax(dim=-1), like.target, like.unigram)
+
+
+def restored(clean: Prediction, changed: Prediction) -> Prediction:
+    """The changed prediction, with the clean logits' projection on a direction put back."""
+    assert clean.unigram is not None
+    direction = clean.unigram.restored
+    lost = (clean.log_p - changed.log_p) @ direction - (
+        (clean.log_p - changed.log_p).mean(dim=-1) * direction.sum()
+    )
+    logits = changed.log_p + torch.outer(lost, direction)
+    return Prediction(logits.log_softmax(dim=-1), clean.target, clean.unigram)
