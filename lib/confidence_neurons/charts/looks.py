@@ -1,51 +1,95 @@
-"""One colour and one shape for each group of neurons, the same in every chart of the book."""
+"""One look, a colour and a shape, for each group of neurons, the same in every chart."""
 
-import itertools
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import altair as alt
 
-from confidence_neurons.charts.theme import AMBER, BLUE, GREEN, GREY, ORANGE, PINK, SKY
-from confidence_neurons.groups.finding import OTHERS
+from confidence_neurons.charts.theme import (
+    BLUE,
+    GOLD,
+    GREEN,
+    GREY,
+    ORANGE,
+    PALETTE,
+    PINK,
+    VIOLET,
+)
 
+
+class Look(NamedTuple):
+    """A colour, and a shape for readers who cannot tell colours apart."""
+
+    colour: str
+    shape: str
+
+
+OTHERS = "others"
 LOOKS = {
-    "frozen": (SKY, "triangle-left"),
-    "entropy": (ORANGE, "diamond"),
-    "frequency": (BLUE, "square"),
-    "norm": (PINK, "triangle-up"),
-    "random": (GREEN, "triangle-right"),
-    "opposed": (AMBER, "triangle-down"),
-    OTHERS: (GREY, "circle"),
-    "none": (GREY, "cross"),
+    "entropy": Look(ORANGE, "diamond"),
+    "frequency": Look(BLUE, "square"),
+    "equal norm": Look(PINK, "triangle-up"),
+    "equal rho": Look(VIOLET, "triangle-down"),
+    "random": Look(GREEN, "triangle-right"),
+    "most changed": Look(GOLD, "triangle-left"),
+    OTHERS: Look(GREY, "circle"),
+    "none": Look(GREY, "cross"),
 }
-UNNAMED = [(SKY, "stroke"), (AMBER, "triangle-left")]
+ALIASES = {  # names that chapters still use
+    "entropy neurons": "entropy",
+    "frequency neurons": "frequency",
+    "along frequency": "frequency",
+    "nearest norm": "equal norm",
+    "of equal norm": "equal norm",
+    "as many at random": "random",
+    "others active on noise": "most changed",
+}
+SHAPES = ["circle", "square", "diamond", "cross", "triangle-up", "triangle-down", "arrow", "wedge"]
 
 
-def group_colours(names: Sequence[str]) -> alt.Scale:
-    """Colours of groups, by the first word of `LOOKS` that stands in the name of each.
+def looks(names: Sequence[str]) -> dict[str, Look]:
+    """The look of each group.
 
-    Groups without such a word take those of `UNNAMED` in turn.
+    A group in `LOOKS` always has the look that stands there. The other names
+    take, in their order, the colours of the palette and the shapes that are
+    still free, then colours again with other shapes.
+
+    Raises
+    ------
+    ValueError
+        If there are more names without a look than shapes that are free.
     """
-    return alt.Scale(domain=list(names), range=[colour for colour, _ in _looks(names)])
+    known = {
+        name: LOOKS[ALIASES.get(name, name)] for name in names if ALIASES.get(name, name) in LOOKS
+    }
+    unknown = [name for name in dict.fromkeys(names) if name not in known]
+    taken = set(known.values())
+    shapes = [shape for shape in SHAPES if shape not in {look.shape for look in taken}]
+    free = [colour for colour in PALETTE if colour not in {look.colour for look in taken}]
+    colours = [*free, *PALETTE]
+    if len(unknown) > len(shapes):
+        raise ValueError(
+            f"expected at most {len(shapes)} groups without a look of their own, got {unknown}: "
+            "show fewer at once"
+        )
+    given = {name: Look(colours[i], shapes[i]) for i, name in enumerate(unknown)}
+    return {name: known.get(name) or given[name] for name in dict.fromkeys(names)}
 
 
-def group_shapes(names: Sequence[str]) -> alt.Scale:
-    """Shapes of groups, likewise."""
-    return alt.Scale(domain=list(names), range=[shape for _, shape in _looks(names)])
+def in_order(names: Iterable[str]) -> list[str]:
+    """Each name once, in the order in which they come, the others last."""
+    return sorted(dict.fromkeys(names), key=lambda name: name == OTHERS)
 
 
-def group_encodings(groups: Iterable[str]) -> tuple[alt.Color, alt.Shape]:
-    """Colour and shape by a column `group`; entropy neurons first, the others last."""
-    order = sorted(set(groups), key=lambda name: (name == OTHERS, "entropy" not in name, name))
-    return (
-        alt.Color("group:N", scale=group_colours(order), title=None),
-        alt.Shape("group:N", scale=group_shapes(order), title=None),
-    )
+def colour(column: str, names: Sequence[str], **legend: object) -> alt.Color:
+    """The channel that gives each group its colour."""
+    found = looks(names)
+    scale = alt.Scale(domain=list(found), range=[look.colour for look in found.values()])
+    return alt.Color(f"{column}:N", title=None, sort=list(found), scale=scale, **legend)  # type: ignore[arg-type]
 
 
-def _looks(names: Sequence[str]) -> list[tuple[str, str]]:
-    spare = itertools.cycle(UNNAMED)
-    return [
-        next((look for word, look in LOOKS.items() if word in name), None) or next(spare)
-        for name in names
-    ]
+def shape(column: str, names: Sequence[str]) -> alt.Shape:
+    """The channel that gives each group its shape."""
+    found = looks(names)
+    scale = alt.Scale(domain=list(found), range=[look.shape for look in found.values()])
+    return alt.Shape(f"{column}:N", title=None, sort=list(found), scale=scale)

@@ -1,7 +1,9 @@
 """How every chart looks and how it is put on a page.
 
-Works with Altair 5.5 and later. Colours are those of Okabe & Ito (2008),
-which readers with the common kinds of colour blindness can tell apart.
+Works with Altair 5.5 and later. The page may be light or dark: every colour
+here has a contrast of at least 3 to 1 with a white ground and with a nearly
+black one. The first four are of Okabe & Ito (2008), who chose them so that
+readers with the common kinds of colour blindness can tell them apart.
 """
 
 import hashlib
@@ -12,19 +14,31 @@ from typing import Any, TypeVar
 import altair as alt
 from altair.utils.mimebundle import spec_to_mimebundle
 
+from confidence_neurons.checks import checked
+
 BLUE = "#0072B2"
 ORANGE = "#D55E00"
 GREEN = "#009E73"
-PINK = "#CC79A7"
-SKY = "#56B4E9"
-AMBER = "#E69F00"
+PINK = "#C56FA1"
+VIOLET = "#8468C9"
+GOLD = "#A87900"
 GREY = "#888888"
-PALETTE = [BLUE, ORANGE, GREEN, PINK, SKY, AMBER]
+PALETTE = [BLUE, ORANGE, GREEN, PINK, VIOLET, GOLD]
 
-INK_ON_LIGHT = "#111111"  # not black, which the page turns light in dark mode
+INK = "#000000"  # the page gives it its own ink, which is light in dark mode
+PAPER = "#ffffff"  # and this one its own ground
+WEAK_TO_STRONG = [BLUE, "#9A6A8C", ORANGE]  # as light as each other: neither end fades
+LESS_NONE_MORE = [  # grounds of words: none at all at zero, so that the page's ink can be read
+    "rgba(0, 114, 178, 0.55)",
+    "rgba(0, 114, 178, 0)",
+    "rgba(213, 94, 0, 0)",
+    "rgba(213, 94, 0, 0.55)",
+]
 
 TITLE_CHARACTERS = 40  # as many as a phone shows
 HEIGHT = 300
+COLUMN_WIDTH = 335  # of a page on a phone
+PANEL_WIDTH = 262  # of a chart with numbers on its left, in that column
 
 AnyChart = TypeVar("AnyChart", bound=alt.TopLevelMixin)
 
@@ -34,33 +48,53 @@ def enable_theme() -> None:
 
     A chart becomes HTML (drawn as SVG, whose text a screen reader can read
     and a style sheet can recolour) and, as plain text, its description.
+
+    Examples
+    --------
+    >>> enable_theme()
+    >>> alt.theme.active
+    'confidence_neurons'
     """
     alt.theme.register("confidence_neurons", enable=True)(_theme)
     alt.renderers.register("confidence_neurons", _render)
     alt.renderers.enable("confidence_neurons")
 
 
-def finish(
-    chart: AnyChart, *, title: str, description: str, height: int | None = HEIGHT
-) -> AnyChart:
+@checked
+def finish(chart: AnyChart, *, title: str, description: str, height: int | None = None) -> AnyChart:
     """Give a chart its title and its description; let it fill the page's width.
 
     Parameters
     ----------
-    description:
+    chart
+        Any Altair chart. One with a width of its own, or of several panels,
+        keeps its size.
+    title
+        What the chart shows or finds, in a few words.
+    description
         For readers who cannot see the chart: what the axes are and what the
         picture shows.
-    height:
-        In pixels; None for a chart of several panels, which keeps the sizes
-        of its panels.
+    height
+        In pixels; by default 300.
+
+    Returns
+    -------
+    alt.TopLevelMixin
+        A copy of the chart, of the same type.
+
+    Examples
+    --------
+    >>> chart = alt.Chart("points.csv").mark_point().encode(x="x:Q")
+    >>> finish(chart, title="Two", description="Two points on a line.").to_dict()["title"]["text"]
+    ['Two']
     """
-    if not description.strip():
-        raise ValueError("expected a description of the chart, got an empty one")
-    sized = {} if height is None else {"width": "container", "height": height}
+    panels = isinstance(chart, alt.VConcatChart | alt.HConcatChart | alt.ConcatChart)
+    sized = panels or getattr(chart, "width", alt.Undefined) is not alt.Undefined
+    size = {} if sized else {"width": "container", "height": height or HEIGHT}
     return chart.properties(
         title=alt.Title(textwrap.wrap(title, TITLE_CHARACTERS), anchor="start"),
         description=description,
-        **sized,
+        **size,
     )
 
 
@@ -79,6 +113,7 @@ def _theme() -> alt.theme.ThemeConfig:
                 "columns": 2,
                 "labelLimit": 300,
                 "titleLimit": 300,
+                "gradientLength": 200,
             },
             "range": {"category": PALETTE},
             "mark": {"color": BLUE},

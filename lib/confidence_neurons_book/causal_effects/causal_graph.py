@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from confidence_neurons.charts.menus import buttons
-from confidence_neurons.charts.theme import GREY, INK_ON_LIGHT, ORANGE, finish
+from confidence_neurons.charts.theme import GREY, ORANGE, finish
 
 WIDTH, HEIGHT = 290, 330
 TOTAL = "total: both paths"
@@ -59,10 +59,10 @@ def causal_graph() -> alt.LayerChart:
     boxes = alt.Chart(_nodes()).encode(
         x=alt.X("left:Q", **axis), y=alt.Y("low:Q", **upright), tooltip=["label:N"]
     )
-    frames = boxes.mark_rect(fill="white", strokeWidth=1.5, cornerRadius=5).encode(
+    frames = boxes.mark_rect(fillOpacity=0, strokeWidth=1.5, cornerRadius=5).encode(
         x2="right:Q", y2="high:Q", stroke=colour
     )
-    labels = boxes.mark_text(fontSize=12, color=INK_ON_LIGHT).encode(
+    labels = boxes.mark_text(fontSize=12).encode(
         x=alt.X("x:Q", **axis), y=alt.Y("y:Q", **upright), text="label:N"
     )
     graph = alt.LayerChart(layer=[lines, heads, frames, labels], width=WIDTH, height=HEIGHT)
@@ -76,7 +76,6 @@ def causal_graph() -> alt.LayerChart:
             "are held as in the clean run. Total effect: all arrows. Direct effect: those through "
             "the scale are held. Indirect effect: only those through the scale carry it."
         ),
-        height=None,
     )
 
 

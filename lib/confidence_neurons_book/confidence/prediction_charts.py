@@ -4,16 +4,13 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from confidence_neurons.charts.menus import menu
-from confidence_neurons.charts.theme import BLUE, GREEN, ORANGE, finish
+from confidence_neurons.charts import Axis, Category, bands, bars, finish
+from confidence_neurons.charts.looks import colour
+from confidence_neurons.charts.theme import BLUE, ORANGE
 
 ROW_HEIGHT = 17
-TOKEN_TOOLTIPS = [
-    alt.Tooltip("token:N", title="Token"),
-    alt.Tooltip("probability:Q", title="Probability", format=".3f"),
-    alt.Tooltip("rank:O", title="Rank"),
-    alt.Tooltip("entropy:Q", title="Entropy (nats)", format=".2f"),
-]
+PROBABILITY = Axis("probability", "Probability", domain=(0, 1))
+DETAILS = {"rank": "Rank", "entropy": "Entropy (nats)"}
 
 
 def next_token_bars(frame: pd.DataFrame) -> alt.LayerChart:
@@ -21,11 +18,14 @@ def next_token_bars(frame: pd.DataFrame) -> alt.LayerChart:
 
     `frame` comes from `predictions.top_predictions`.
     """
-    contexts = list(frame["context"].unique())
-    choice = menu("context", "Context", contexts)
-    chart = _token_bars(frame, "datum.context === context").add_params(choice)
-    return finish(
-        chart,
+    return bars(
+        _with_entropy(frame),
+        x=PROBABILITY,
+        category=Category("token", "Next token"),
+        choose={"context": "Context"},
+        corner="corner",
+        details=DETAILS,
+        height=300,
         title="The model's next-token distribution",
         description=(
             "Horizontal bars, one per token, the likeliest on top: the probability that the model "
@@ -41,21 +41,15 @@ def temperature_bars(frame: pd.DataFrame) -> alt.LayerChart:
     `frame` comes from `predictions.temperature_sweep`; its temperatures are
     evenly spaced and include 1.
     """
-    temperatures = sorted(map(float, set(frame["temperature"])))
-    step = temperatures[1] - temperatures[0]
-    slider = alt.param(
-        name="temperature",
-        value=1.0,
-        bind=alt.binding_range(
-            min=temperatures[0],
-            max=temperatures[-1],
-            step=step,
-            name="Temperature: ",
-        ),
-    )
-    chosen = f"abs(datum.temperature - temperature) < {step / 2}"
-    return finish(
-        _token_bars(frame, chosen).add_params(slider),
+    return bars(
+        _with_entropy(frame),
+        x=PROBABILITY,
+        category=Category("token", "Next token"),
+        slide={"temperature": "Temperature"},
+        initially={"temperature": 1.0},
+        corner="corner",
+        details=DETAILS,
+        height=300,
         title="The same logits at another temperature",
         description=(
             "Horizontal bars, one per token, the likeliest on top: the probability of each next "
@@ -87,30 +81,30 @@ def entropy_along_text(frame: pd.DataFrame) -> alt.LayerChart:
         ],
     )
     measures = ["entropy before the token", "surprisal of the token"]
-    colour = alt.Color(
+    told = alt.Color(
         "measure:N",
         title=None,
         scale=alt.Scale(domain=measures, range=[BLUE, ORANGE]),
         legend=alt.Legend(columns=1),
     )
-    bars = (
+    entropies = (
         base.transform_calculate(measure=f"'{measures[0]}'")
-        .mark_bar(opacity=0.6)
-        .encode(x=alt.X("entropy:Q", title="Nats"), color=colour)
+        .mark_bar()
+        .encode(x=alt.X("entropy:Q", title="Nats"), color=told)
     )
-    points = (
+    surprisals = (
         base.transform_calculate(measure=f"'{measures[1]}'")
         .mark_point(filled=True, size=60, opacity=1)
-        .encode(x="surprisal:Q", color=colour)
+        .encode(x="surprisal:Q", color=told)
     )
     return finish(
-        alt.LayerChart(layer=[bars, points]),
+        alt.LayerChart(layer=[entropies, surprisals]),
         height=ROW_HEIGHT * len(frame),
         title="Unsure before a token, surprised by it",
         description=(
             "One line per token of the text, from top to bottom. A bar shows the entropy of the "
             "model's prediction before the token, a dot the surprisal of the token that came, both "
-            "in nats. Entropy is low inside words and set phrases and high where many words fit."
+            "in nats."
         ),
     )
 
@@ -132,14 +126,17 @@ def scale_histogram(frame: pd.DataFrame, bins: int = 50) -> alt.Chart:
         )
         for text, group in frame.groupby("text", sort=False)
     )
+    told = colour("text", list(frame["text"].unique()))
     chart = (
         alt.Chart(counted)
-        .mark_bar(opacity=0.55, binSpacing=0)
+        .transform_filter("datum.share > 0")
+        .mark_bar(fillOpacity=0.45, strokeWidth=1, binSpacing=0)
         .encode(
             x=alt.X("low:Q", bin="binned", title="Scale of the final LayerNorm"),
             x2="high:Q",
             y=alt.Y("share:Q", title="Share of the text's tokens", stack=None).axis(format="%"),
-            color=alt.Color("text:N", sort=None, title=None),
+            color=told,
+            stroke=alt.Stroke("text:N", scale=told.to_dict()["scale"], legend=None),
             tooltip=[
                 alt.Tooltip("text:N", title="Text"),
                 alt.Tooltip("low:Q", title="Scale from", format=".2f"),
@@ -150,62 +147,34 @@ def scale_histogram(frame: pd.DataFrame, bins: int = 50) -> alt.Chart:
     )
     return finish(
         chart,
-        title="The final LayerNorm's scale on three texts",
+        title="The final LayerNorm's scale on several texts",
         description=(
             "Overlaid histograms. Across: the scale by which the final LayerNorm divides. Up: the "
-            "share of tokens. One colour per text. The more of a text is noise, the further to "
-            "the right its histogram lies."
+            "share of tokens. One colour per text."
         ),
     )
 
 
-def scale_and_temperature(frame: pd.DataFrame) -> alt.Chart:
+def scale_and_temperature(frame: pd.DataFrame) -> alt.LayerChart:
     """Mean entropy when the scale is multiplied, and when the logits are divided.
 
     `frame` comes from `predictions.scale_against_temperature`.
     """
     names = {"entropy_scale": "scale times factor", "entropy_temperature": "temperature = factor"}
     long = frame.rename(columns=names).melt("factor", list(names.values()), "change", "entropy")
-    chart = (
-        alt.Chart(long)
-        .mark_line(point=True)
-        .encode(
-            x=alt.X("factor:Q", title="Factor", scale=alt.Scale(type="log", base=2)).axis(
-                values=sorted(frame["factor"])
-            ),
-            y=alt.Y("entropy:Q", title="Mean entropy (nats)"),
-            color=alt.Color("change:N", title=None, scale=alt.Scale(range=[BLUE, GREEN])),
-            strokeDash=alt.StrokeDash("change:N", title=None),
-            tooltip=[
-                alt.Tooltip("change:N", title="Changed"),
-                alt.Tooltip("factor:Q", title="Factor"),
-                alt.Tooltip("entropy:Q", title="Mean entropy (nats)", format=".2f"),
-            ],
-        )
-    )
-    return finish(
-        chart,
-        title="A larger scale is a higher temperature",
+    return bands(
+        long,
+        x=Axis("factor", "Factor", scale="log", values=sorted(frame["factor"])),
+        y=Axis("entropy", "Mean entropy (nats)", zero=True),
+        group="change",
+        title="The final scale and the temperature, side by side",
         description=(
             "Two lines. Across: a factor, on a logarithmic axis. Up: mean entropy in nats. One "
             "line multiplies the final scale by the factor, the other divides the logits by it. "
-            "Both rise together; what separates them is the bias of the logits."
+            "What separates them is the bias of the logits."
         ),
     )
 
 
-def _token_bars(frame: pd.DataFrame, chosen: str) -> alt.LayerChart:
-    """Bars of the rows that a Vega expression chooses, with the entropy in the corner."""
-    base = alt.Chart(frame).transform_filter(chosen)
-    bars = base.mark_bar().encode(
-        x=alt.X("probability:Q", title="Probability", scale=alt.Scale(domain=[0, 1])),
-        y=alt.Y("token:N", title="Next token", sort=alt.EncodingSortField("rank", op="min")),
-        tooltip=TOKEN_TOOLTIPS,
-    )
-    entropy = (
-        base.transform_filter("datum.rank === 1")
-        .transform_calculate(label="'entropy ' + format(datum.entropy, '.2f') + ' nats'")
-        .mark_text(align="right", baseline="bottom", fontSize=14, dx=-4, dy=-4)
-        .encode(x=alt.value("width"), y=alt.value("height"), text="label:N", tooltip=TOKEN_TOOLTIPS)
-    )
-    return alt.LayerChart(layer=[bars, entropy])
+def _with_entropy(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(corner=[f"entropy {nats:.2f} nats" for nats in frame["entropy"]])

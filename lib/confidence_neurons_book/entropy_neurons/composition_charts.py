@@ -3,13 +3,15 @@
 import altair as alt
 import pandas as pd
 
-from confidence_neurons.charts.menus import menu
-from confidence_neurons.charts.theme import BLUE, GREEN, GREY, ORANGE, finish
+from confidence_neurons.charts import Axis, bands, finish
+from confidence_neurons.charts.menus import Chooser
+from confidence_neurons.charts.theme import BLUE, ORANGE, PANEL_WIDTH
 from confidence_neurons.groups.finding import NULL_FRACTION
 
-PANEL_WIDTH = 260
 PANEL_HEIGHT = 140
 SMALLEST_SHOWN = 0.05
+TICKS = (2, 3, 5, 8, 16, 32, 64)
+OVER, ALL_THREE = "over the threshold", "all three criteria"
 
 
 def cosine_chart(cosines: pd.DataFrame, labels: dict[int, str]) -> alt.VConcatChart:
@@ -25,59 +27,45 @@ def cosine_chart(cosines: pd.DataFrame, labels: dict[int, str]) -> alt.VConcatCh
     first = next(iter(cosines["neuron"]))
     spectrum = cosines.loc[cosines["neuron"] == first, ["direction", "singular_value"]]
     spectrum = spectrum.assign(singular_value=spectrum["singular_value"].clip(SMALLEST_SHOWN))
-    x = alt.X("direction:Q", title=None, scale=alt.Scale(nice=False, domain=_ends(spectrum)))
+    across = Axis("direction", "direction, by size of its singular value")
+    across = across.x().scale(domain=[0, len(spectrum) + 1])
+    size = {"width": PANEL_WIDTH, "height": PANEL_HEIGHT}
     values = (
-        alt.Chart(spectrum.round(3))
-        .mark_point(filled=True, size=22, color=BLUE)
+        Chooser.of(spectrum)
+        .chart(spectrum, ["direction", "singular_value"])
+        .mark_point(filled=True, size=22, color=BLUE, opacity=1)
         .encode(
-            x=x,
-            y=alt.Y(
-                "singular_value:Q",
-                title="singular value",
-                scale=alt.Scale(type="log", nice=False),
-            ).axis(tickCount=4, format="~g"),
-            tooltip=[
-                alt.Tooltip("direction:Q"),
-                alt.Tooltip("singular_value:Q", title="singular value", format=".3~g"),
-            ],
+            x=across.title(None),
+            y=Axis("singular_value", "singular value", scale="log").y(),
+            tooltip=["direction:Q", alt.Tooltip("singular_value:Q", title="singular value")],
         )
-        .properties(width=PANEL_WIDTH, height=PANEL_HEIGHT)
+        .properties(**size)
     )
-    packed = (
-        cosines.assign(label=[labels[neuron] for neuron in cosines["neuron"]])
-        .round(3)
-        .groupby("label", sort=False, as_index=False)[["direction", "cosine"]]
-        .agg(list)
-    )
-    names = list(labels.values())
-    choice = menu("cosine_neuron", "Neuron", names)
+    named = cosines.assign(label=[labels[neuron] for neuron in cosines["neuron"]])
+    chooser = Chooser.of(named, {"label": "Neuron"})
     bars = (
-        alt.Chart(packed)
-        .transform_filter("datum.label === cosine_neuron")
-        .transform_flatten(["direction", "cosine"])
+        chooser.chart(named, ["direction", "cosine"])
         .mark_bar(color=ORANGE, size=2)
         .encode(
-            x=x.title("direction, by size of its singular value"),
-            y=alt.Y("cosine:Q", title="|cosine|", scale=alt.Scale(domain=[0, 1])),
+            x=across,
+            y=Axis("cosine", "|cosine|", domain=(0, 1)).y(),
             tooltip=[
                 alt.Tooltip("label:N", title="neuron"),
-                alt.Tooltip("direction:Q"),
-                alt.Tooltip("cosine:Q", title="|cosine|", format=".2f"),
+                "direction:Q",
+                alt.Tooltip("cosine:Q", title="|cosine|"),
             ],
         )
-        .properties(width=PANEL_WIDTH, height=PANEL_HEIGHT)
+        .properties(**size)
     )
     return finish(
-        alt.vconcat(values, bars).add_params(choice),
+        alt.vconcat(values, bars).add_params(*chooser.parameters),
         title="Where does a neuron write?",
         description=(
             "Two panels over the directions of the residual stream, ordered by singular value. "
             "Top, on a logarithmic axis: the singular values of the effective unembedding; exact "
             "zeros stand at the lower edge. Bottom: bars with the absolute cosine of the chosen "
-            "neuron's output weights with each direction. Entropy neurons have their tall bars at "
-            "the right end; other neurons spread over all directions."
+            "neuron's output weights with each direction."
         ),
-        height=None,
     )
 
 
@@ -91,89 +79,49 @@ def null_dimension_chart(sweep: pd.DataFrame, chosen: int) -> alt.VConcatChart:
     chosen:
         The size k that is used; a rule marks it.
     """
-    kinds = ["entropy neurons", "median neuron", "random direction"]
-    lines = _fractions(sweep, chosen, kinds)
-    which = [f"null-space fraction over {NULL_FRACTION}", "all three criteria"]
-    counts = pd.DataFrame(
-        [
-            {"k": k, "which": name, "neurons": sum(met)}
-            for k, part in sweep.groupby("k")
-            for name, met in zip(
-                which, (part["null_fraction"] > NULL_FRACTION, part["entropy_neuron"]), strict=True
-            )
-        ]
-    )
-    x = alt.X("k:Q", title="k, size of the null space", scale=alt.Scale(type="log", nice=False))
-    x = x.axis(values=[k for k in sorted(sweep["k"].unique()) if k in (2, 3, 5, 8, 16, 32, 64)])
-    rule = (
-        alt.Chart(pd.DataFrame({"k": [chosen]}))
-        .mark_rule(color=GREY, strokeDash=[4, 4])
-        .encode(x=x, tooltip=[alt.Tooltip("k:Q", title="k by the gap")])
-    )
-    top = (
-        alt.Chart(counts)
-        .mark_line(point=True)
-        .encode(
-            x=x,
-            y=alt.Y("neurons:Q", title="neurons"),
-            color=alt.Color(
-                "which:N",
-                legend=alt.Legend(title=None, columns=1),
-                scale=alt.Scale(domain=which, range=[BLUE, ORANGE]),
-            ),
-            strokeDash=alt.StrokeDash("which:N", legend=None),
-            tooltip=[alt.Tooltip("which:N", title="criterion"), "k:Q", "neurons:Q"],
-        )
-    )
-    bottom = (
-        alt.Chart(lines)
-        .mark_line(point=alt.OverlayMarkDef(size=14))
-        .encode(
-            x=x,
-            y=alt.Y("null_fraction:Q", title="null-space fraction", scale=alt.Scale(domain=[0, 1])),
-            color=alt.Color(
-                "kind:N", title=None, scale=alt.Scale(domain=kinds, range=[ORANGE, GREEN, GREY])
-            ),
-            strokeDash=alt.StrokeDash("kind:N", sort=kinds, legend=None),
-            detail="neuron:N",
-            tooltip=[
-                alt.Tooltip("kind:N", title="line"),
-                alt.Tooltip("neuron:Q"),
-                "k:Q",
-                alt.Tooltip("null_fraction:Q", title="null-space fraction", format=".2f"),
-            ],
-        )
-    )
-    panels = [
-        alt.LayerChart(layer=[panel, rule], width=PANEL_WIDTH, height=PANEL_HEIGHT)
-        for panel in (top, bottom)
-    ]
-    return finish(
-        alt.vconcat(*panels).resolve_scale(color="independent", strokeDash="independent"),
+    return bands(
+        pd.concat([_counts(sweep), _fractions(sweep, chosen)]),
+        x=Axis(
+            "k",
+            "k, size of the null space",
+            scale="log",
+            values=[k for k in sorted(set(sweep["k"])) if k in TICKS],
+            rules={"k by the gap": chosen},
+        ),
+        y=Axis("value", {"count": "neurons", "fraction": "null-space fraction"}, zero=True),
+        group="line",
+        member="neuron",
+        panel="panel",
         title="What depends on k, and what does not",
         description=(
             "Two line charts against k, the size of the null space, on a logarithmic axis; a "
             "dashed rule marks the k that the gap chooses. Top: how many neurons have a null-space "
-            "fraction over the threshold, and how many meet all three criteria. Bottom: the "
+            f"fraction over {NULL_FRACTION}, and how many meet all three criteria. Bottom: the "
             "null-space fractions of the entropy neurons, of the median neuron and of a random "
-            "direction. The first count grows with k, the second hardly moves."
+            "direction."
         ),
-        height=None,
     )
 
 
-def _fractions(sweep: pd.DataFrame, chosen: int, kinds: list[str]) -> pd.DataFrame:
-    """Null-space fractions against k: each entropy neuron's, the median one, a random one."""
+def _counts(sweep: pd.DataFrame) -> pd.DataFrame:
+    """How many neurons meet one criterion, and all of them, at each k."""
+    met = sweep.assign(over=sweep["null_fraction"] > NULL_FRACTION).groupby("k", as_index=False)
+    sums = met[["over", "entropy_neuron"]].sum()
+    named = sums.set_axis(["k", OVER, ALL_THREE], axis=1)
+    long = named.melt("k", var_name="line", value_name="value")
+    return long.assign(panel="count", neuron=-1)
+
+
+def _fractions(sweep: pd.DataFrame, chosen: int) -> pd.DataFrame:
+    """Null-space fractions at each k: each entropy neuron's, the median one, a random one."""
     met = set(sweep.query("k == @chosen and entropy_neuron")["neuron"])
-    rows = []
-    for k, part in sweep.groupby("k"):
-        for neuron, fraction in zip(part["neuron"], part["null_fraction"], strict=True):
-            if neuron in met:
-                rows.append((k, neuron, kinds[0], fraction))
-        rows.append((k, -1, kinds[1], part["null_fraction"].median()))
-        rows.append((k, -1, kinds[2], part["random"].iloc[0]))
-    return pd.DataFrame(rows, columns=["k", "neuron", "kind", "null_fraction"]).round(3)
-
-
-def _ends(spectrum: pd.DataFrame) -> list[float]:
-    return [0, len(spectrum) + 1]
+    each = sweep[sweep["neuron"].isin(met)].rename(columns={"null_fraction": "value"})
+    by_k = sweep.groupby("k", as_index=False)
+    median = by_k["null_fraction"].median().rename(columns={"null_fraction": "value"})
+    random = by_k["random"].first().rename(columns={"random": "value"})
+    frames = [
+        each[["k", "neuron", "value"]].assign(line="entropy"),
+        median.assign(line="median neuron", neuron=-1),
+        random.assign(line="random direction", neuron=-1),
+    ]
+    return pd.concat(frames).assign(panel="fraction")

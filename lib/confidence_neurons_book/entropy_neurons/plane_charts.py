@@ -3,10 +3,14 @@
 import altair as alt
 import pandas as pd
 
-from confidence_neurons.charts.looks import group_encodings
-from confidence_neurons.charts.theme import finish
-from confidence_neurons_book.entropy_neurons.effect_charts import PANEL_HEIGHT, PANEL_WIDTH
+from confidence_neurons.charts import Axis, finish
+from confidence_neurons.charts.layers import tooltips
+from confidence_neurons.charts.looks import colour, in_order, shape
+from confidence_neurons.charts.menus import rounded
+from confidence_neurons.charts.neurons import point_layer
+from confidence_neurons.charts.theme import PANEL_WIDTH
 
+PANEL_HEIGHT = 210
 TABLE_ROWS = 12
 TABLE_COLUMN = 46
 TABLE = {
@@ -15,6 +19,14 @@ TABLE = {
     "logit_var_share": (["LogitVar", "/ median"], ".2f"),
     "null_fraction": (["ρ"], ".2f"),  # noqa: RUF001
     "entropy_total": (["|ΔH|", "(nats)"], ".4f"),
+}
+DETAILS = {
+    "neuron": "neuron",
+    "group": "group",
+    "weight_norm": "weight norm",
+    "logit_var_share": "LogitVar / median",
+    "null_fraction": "null-space fraction",
+    "entropy_total": "|change of entropy| (nats)",
 }
 
 
@@ -25,31 +37,17 @@ def norm_logit_var_chart(neurons: pd.DataFrame) -> alt.VConcatChart:
     `entropy_neurons.with_groups`). LogitVar is shown over its median.
     """
     shown = neurons.assign(logit_var_share=neurons["logit_var"] / neurons["logit_var"].median())
-    shown = shown.reindex(columns=[*TABLE, "group"]).round(4)
-    longest, lowest = (
-        shown["weight_norm"].to_numpy().max(),
-        shown["logit_var_share"].to_numpy().min(),
-    )
-    brush = alt.selection_interval(
-        name="brush",
-        value={"x": [1.2, float(longest) + 0.05], "y": [0.9 * float(lowest), 0.4]},
-    )
-    colour, shape = group_encodings(shown["group"])
+    shown = rounded(shown.reindex(columns=[*TABLE, "group"]))
+    names = in_order(shown["group"])
+    longest = float(shown["weight_norm"].to_numpy().max())
+    lowest = float(shown["logit_var_share"].to_numpy().min())
+    box = {"x": [1.2, longest + 0.05], "y": [0.9 * lowest, 0.4]}
+    brush = alt.selection_interval(name="brush", value=box)
+    x = Axis("weight_norm", "weight norm")
+    y = Axis("logit_var_share", "LogitVar / median LogitVar", scale="log")
     points = (
-        alt.Chart(shown)
-        .mark_point(filled=True, size=40)
-        .encode(
-            x=alt.X("weight_norm:Q", title="weight norm", scale=alt.Scale(zero=False)),
-            y=alt.Y(
-                "logit_var_share:Q",
-                title="LogitVar / median LogitVar",
-                scale=alt.Scale(type="log", nice=False),
-            ),
-            color=colour,
-            shape=shape,
-            opacity=alt.condition(brush, alt.value(0.9), alt.value(0.3)),
-            tooltip=neuron_tooltips(),
-        )
+        point_layer(alt.Chart(shown), x, y, tooltips(shown, DETAILS), names, "group")
+        .encode(opacity=alt.condition(brush, alt.value(1), alt.value(0.5)))
         .add_params(brush)
         .properties(width=PANEL_WIDTH, height=PANEL_HEIGHT)
     )
@@ -65,8 +63,7 @@ def norm_logit_var_chart(neurons: pd.DataFrame) -> alt.VConcatChart:
             x=alt.value(TABLE_COLUMN),
             y=alt.Y("row:O", axis=None),
             text=alt.Text(f"{column}:Q", format=form),
-            color=colour.legend(None),
-            tooltip=neuron_tooltips(),
+            tooltip=tooltips(shown, DETAILS),
         )
         .properties(
             width=TABLE_COLUMN,
@@ -75,9 +72,19 @@ def norm_logit_var_chart(neurons: pd.DataFrame) -> alt.VConcatChart:
         )
         for column, (title, form) in TABLE.items()
     ]
+    marks = (
+        rows.mark_point(filled=True, opacity=1)
+        .encode(
+            x=alt.value(4),
+            y=alt.Y("row:O", axis=None),
+            color=colour("group", names, legend=None),
+            shape=shape("group", names).legend(None),
+        )
+        .properties(width=8, height=15 * TABLE_ROWS)
+    )
     return finish(
-        alt.vconcat(points, alt.hconcat(*columns, spacing=8)),
-        title="Long vectors that hardly move a logit: drag a box",
+        alt.vconcat(points, alt.hconcat(marks, *columns, spacing=8)),
+        title="Norm and LogitVar of every neuron: drag a box",
         description=(
             "Scatter plot of the last layer's neurons. Across: the norm of the output weights. Up, "
             "on a logarithmic axis: LogitVar over its median. Colour and shape mark the groups. A "
@@ -85,17 +92,4 @@ def norm_logit_var_chart(neurons: pd.DataFrame) -> alt.VConcatChart:
             "under it, those with the strongest effect on entropy first: neuron, norm, LogitVar "
             "over the median, null-space fraction, mean absolute change of entropy in nats."
         ),
-        height=None,
     )
-
-
-def neuron_tooltips() -> list[alt.Tooltip]:
-    """What pointing at a neuron says of its weights and its effect."""
-    return [
-        alt.Tooltip("neuron:Q"),
-        alt.Tooltip("group:N"),
-        alt.Tooltip("weight_norm:Q", format=".2f", title="weight norm"),
-        alt.Tooltip("logit_var_share:Q", format=".2f", title="LogitVar / median"),
-        alt.Tooltip("null_fraction:Q", format=".2f", title="null-space fraction"),
-        alt.Tooltip("entropy_total:Q", format=".4f", title="|change of entropy| (nats)"),
-    ]

@@ -3,22 +3,24 @@
 import altair as alt
 import pandas as pd
 
-from confidence_neurons.charts.looks import group_encodings
-from confidence_neurons.charts.menus import buttons
-from confidence_neurons.charts.theme import finish
-from confidence_neurons.groups.finding import OTHERS
-from confidence_neurons_book.frequency_direction.carrier_charts import CLASSES, SHAPES
+from confidence_neurons.charts import Axis, neurons
+from confidence_neurons.charts.looks import OTHERS
 
 MEASURES = {
     "KL(P_freq || P_model)": ("kl_total", "frequency_mediated"),
     "loss": ("loss_total", "loss_frequency_mediated"),
     "entropy": ("entropy_total", "entropy_frequency_mediated"),
 }
+ADDED = {
+    "loss_added": "loss",
+    "kl_added": "KL(P_freq || P_model)",
+    "entropy_added": "entropy",
+}
 SMALLEST = 0.02
 LOWEST = -0.5
 
 
-def mediation_chart(effects: pd.DataFrame) -> alt.Chart:
+def mediation_chart(effects: pd.DataFrame) -> alt.LayerChart:
     """Frequency-mediated share against the size of the effect, one point per neuron.
 
     `effects` holds frames of `ablation.scan` with frequency columns, each with
@@ -26,58 +28,29 @@ def mediation_chart(effects: pd.DataFrame) -> alt.Chart:
     at the left edge; of the neurons in no group those whose effects are all
     below 2 % of the largest are left out.
     """
-    colour, shape = group_encodings(effects["group"])
-    names = list(MEASURES)
-    shown = effects[["neuron", "group", "measured"]].assign(
-        cosine=effects["frequency_cosine"].round(2), rho=effects["null_fraction"].round(2)
-    )
+    frames = []
     large = effects["group"] != OTHERS
-    for number, (effect, share) in enumerate(MEASURES.values()):
-        shown[f"effect{number}"] = effects[effect].round(5)
-        shown[f"share{number}"] = effects[share].round(3)
+    keys = ["neuron", "group", "measured", "frequency_cosine", "null_fraction"]
+    for name, (effect, share) in MEASURES.items():
+        frames.append(
+            effects[keys].assign(quantity=name, effect=effects[effect], share=effects[share])
+        )
         largest = effects.groupby("measured")[effect].transform("max")
         large |= effects[effect] / largest > SMALLEST
-    shown = shown[large]
-    text = buttons("mediation_text", "Measured on", list(effects["measured"].unique()))
-    measure = buttons("mediation_measure", "Effect on", names)
-    chart = (
-        alt.Chart(shown)
-        .transform_filter("datum.measured === mediation_text")
-        .transform_calculate(
-            effect=f"datum['effect' + indexof({names}, mediation_measure)]",
-            share=f"datum['share' + indexof({names}, mediation_measure)]",
-            shown=f"max(datum.share, {LOWEST})",
-        )
-        .mark_point(filled=True, opacity=0.8)
-        .encode(
-            x=alt.X(
-                "shown:Q",
-                scale=alt.Scale(nice=False, padding=8),
-                title="share of the effect mediated by u",
-                axis=alt.Axis(labelBound=True),
-            ),
-            y=alt.Y(
-                "effect:Q",
-                scale=alt.Scale(type="log", nice=False, padding=8),
-                title="mean absolute effect (nats)",
-            ),
-            color=colour,
-            shape=shape,
-            size=alt.condition(f"datum.group === '{OTHERS}'", alt.value(18), alt.value(70)),
-            order=alt.condition(f"datum.group === '{OTHERS}'", alt.value(0), alt.value(1)),
-            tooltip=[
-                "neuron:N",
-                "group:N",
-                alt.Tooltip("effect:Q", title="effect (nats)"),
-                alt.Tooltip("share:Q", title="share mediated by u", format=".2f"),
-                alt.Tooltip("cosine:Q", title="cosine with u"),
-                alt.Tooltip("rho:Q", title="null-space fraction"),
-            ],
-        )
-        .add_params(text, measure)
-    )
-    return finish(
-        chart,
+    shown = pd.concat(frame[large] for frame in frames)
+    shown = shown[shown["effect"] > 0]
+    return neurons(
+        shown.assign(shown=shown["share"].clip(lower=LOWEST)),
+        x=Axis("shown", f"share of the effect mediated by u (lower ones at {LOWEST})"),
+        y=Axis("effect", "mean absolute effect (nats)", scale="log"),
+        group="group",
+        choose={"measured": "Measured on", "quantity": "Effect on"},
+        details={
+            "neuron": "neuron",
+            "share": "share mediated by u, as measured",
+            "frequency_cosine": "cosine with u",
+            "null_fraction": "null-space fraction",
+        },
         title="Token frequency neurons by effect and mediation",
         description=(
             "Scatter plot, one point per neuron of the last layer. Across: the share of its "
@@ -89,48 +62,26 @@ def mediation_chart(effects: pd.DataFrame) -> alt.Chart:
     )
 
 
-def story_chart(story: pd.DataFrame, neuron: int) -> alt.Chart:
+def story_chart(story: pd.DataFrame, neuron: int) -> alt.LayerChart:
     """Activation against what the neuron adds to the loss, by the frequency of the target.
 
     `story` has one row per token: `activation`, `loss_added`, `kl_added`,
     `entropy_added`, `class` of the target, `at` and `next` (labels); see
     `frequency_story`.
     """
-    names = {
-        "loss_added": "loss",
-        "kl_added": "KL(P_freq || P_model)",
-        "entropy_added": "entropy",
-    }
-    choice = buttons("story_measure", "Added to", list(names.values()))
-    columns = ["activation", "class", "at", "next", *names]
-    chart = (
-        alt.Chart(story[columns].round(3).rename(names, axis=1))
-        .transform_fold([*names.values()], as_=["measure", "added"])
-        .transform_filter("datum.measure === story_measure")
-        .mark_point(filled=True, size=26, opacity=0.7)
-        .encode(
-            x=alt.X("activation:Q", title=f"activation of neuron {neuron}"),
-            y=alt.Y("added:Q", title="what the neuron adds (nats)"),
-            color=alt.Color("class:N", scale=CLASSES, title="next token"),
-            shape=alt.Shape("class:N", scale=SHAPES, title="next token"),
-            tooltip=[
-                alt.Tooltip("at:N", title="at token"),
-                alt.Tooltip("next:N", title="next token"),
-                alt.Tooltip("class:N", title="which is"),
-                alt.Tooltip("activation:Q", format=".2f"),
-                alt.Tooltip("added:Q", title="added (nats)", format=".3f"),
-            ],
-        )
-        .add_params(choice)
-    )
-    return finish(
-        chart,
+    keys = ["activation", "class", "at", "next"]
+    named = story[[*keys, *ADDED]].rename(columns=ADDED)
+    return neurons(
+        named.melt(keys, var_name="quantity", value_name="added"),
+        x=Axis("activation", f"activation of neuron {neuron}"),
+        y=Axis("added", "what the neuron adds (nats)"),
+        group="class",
+        choose={"quantity": "Added to"},
+        details={"at": "at token", "next": "next token"},
         title=f"What neuron {neuron} adds, token by token",
         description=(
             "Scatter plot, one point per token. Across: activation of the neuron. Up: what the "
             "neuron adds to the loss, the distance to the unigram distribution or the entropy, "
-            "in nats; a switch chooses. Colour and shape say how frequent the next token is. "
-            "The more the neuron fires, the more it lowers the loss of frequent tokens and "
-            "raises that of rare ones."
+            "in nats; a switch chooses. Colour and shape say how frequent the next token is."
         ),
     )

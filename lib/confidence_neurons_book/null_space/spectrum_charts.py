@@ -3,13 +3,10 @@
 import altair as alt
 import pandas as pd
 
-from confidence_neurons.charts.theme import BLUE, GREEN, GREY, ORANGE, finish
-from confidence_neurons_book.null_space.spectra import EXACT_NULL, LEARNED_NULL, VISIBLE
+from confidence_neurons.charts import Axis, bands, neurons
+from confidence_neurons_book.null_space.spectra import EXACT_NULL
 
-KINDS = alt.Scale(domain=[VISIBLE, LEARNED_NULL, EXACT_NULL], range=[BLUE, ORANGE, GREEN])
-SHAPES = alt.Scale(
-    domain=[VISIBLE, LEARNED_NULL, EXACT_NULL], range=["circle", "diamond", "triangle-down"]
-)
+DIRECTION = Axis("index", "direction, by size of its singular value")
 FLOOR_SHARE = 0.5
 
 
@@ -19,46 +16,19 @@ def spectrum_chart(table: pd.DataFrame) -> alt.LayerChart:
     `table` comes from `spectra.spectrum_table`. Exact null values are rounding
     noise around zero, which a log axis cannot show: they stand at its foot.
     """
-    points = (
-        alt.Chart(with_floor(table))
-        .mark_point(filled=True, size=45, opacity=0.9)
-        .encode(
-            x=alt.X(
-                "index:Q",
-                scale=alt.Scale(nice=False),
-                title="direction, by size of its singular value",
-            ),
-            y=alt.Y(
-                "shown:Q",
-                scale=alt.Scale(type="log", nice=False),
-                title="singular value (logits per unit of stream)",
-            ),
-            color=alt.Color("kind:N", scale=KINDS, title="direction"),
-            shape=alt.Shape("kind:N", scale=SHAPES, title="direction"),
-            tooltip=[
-                alt.Tooltip("index:Q", title="direction"),
-                alt.Tooltip("singular_value:Q", format=".3~g", title="singular value"),
-                alt.Tooltip("kind:N"),
-            ],
-        )
-    )
-    median = table["singular_value"].median()
-    rules = pd.DataFrame(
-        {"value": [median, median / 4], "rule": ["median", "a quarter of the median"]}
-    )
-    lines = alt.Chart(rules).encode(
-        y="value:Q", tooltip=["rule:N", alt.Tooltip("value:Q", format=".3~g")]
-    )
-    layers = [
-        lines.mark_rule(strokeDash=[4, 4], color=GREY),
-        lines.mark_text(align="left", dx=4, dy=-6, color=GREY).encode(
-            x=alt.value(0), text="rule:N"
+    median = float(table["singular_value"].median())
+    return neurons(
+        with_floor(table),
+        x=DIRECTION,
+        y=Axis(
+            "shown",
+            "singular value (logits per unit of stream)",
+            scale="log",
+            rules={"median": median, "a quarter of the median": median / 4},
         ),
-        points,
-    ]
-    return finish(
-        alt.LayerChart(layer=layers),
-        title="Most directions reach the logits; the last few hardly do",
+        group="kind",
+        details={"singular_value": "singular value, as computed"},
+        title="Which directions reach the logits?",
         description=(
             "Scatter plot with a logarithmic vertical axis. Across: the directions of the residual "
             "stream, ordered by singular value. Up: the singular value of the effective "
@@ -68,7 +38,7 @@ def spectrum_chart(table: pd.DataFrame) -> alt.LayerChart:
     )
 
 
-def spectra_chart(tables: pd.DataFrame) -> alt.Chart:
+def spectra_chart(tables: pd.DataFrame) -> alt.LayerChart:
     """Several spectra, each divided by its own median so that their shapes compare.
 
     `tables` has the columns of `spectra.spectrum_table` and `spectrum`, the
@@ -76,32 +46,12 @@ def spectra_chart(tables: pd.DataFrame) -> alt.Chart:
     """
     shown = tables.loc[tables["kind"] != EXACT_NULL]
     medians = shown.groupby("spectrum")["singular_value"].transform("median")
-    names = list(dict.fromkeys(shown["spectrum"]))
-    chart = (
-        alt.Chart(shown.assign(relative=shown["singular_value"] / medians).drop(columns="kind"))
-        .mark_line(point=alt.OverlayMarkDef(size=22))
-        .encode(
-            x=alt.X(
-                "index:Q",
-                scale=alt.Scale(nice=False),
-                title="direction, by size of its singular value",
-            ),
-            y=alt.Y(
-                "relative:Q",
-                scale=alt.Scale(type="log", nice=False),
-                title="singular value / median of its spectrum",
-            ),
-            color=alt.Color("spectrum:N", sort=names, title=None),
-            tooltip=[
-                "spectrum:N",
-                alt.Tooltip("index:Q", title="direction"),
-                alt.Tooltip("singular_value:Q", format=".3~g", title="singular value"),
-                alt.Tooltip("relative:Q", format=".3~g", title="over the median"),
-            ],
-        )
-    )
-    return finish(
-        chart,
+    return bands(
+        shown.assign(relative=shown["singular_value"] / medians).drop(columns="kind"),
+        x=DIRECTION,
+        y=Axis("relative", "singular value / median of its spectrum", scale="log"),
+        group="spectrum",
+        details={"singular_value": "singular value"},
         title="The spectrum beside its controls",
         description=(
             "Line chart with a logarithmic vertical axis. Across: the directions, ordered by "

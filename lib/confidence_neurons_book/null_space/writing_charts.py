@@ -1,18 +1,17 @@
 """What writing along a direction does: one position to play with, all directions at once."""
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
-from confidence_neurons.charts.menus import buttons, menu
-from confidence_neurons.charts.theme import BLUE, GREEN, GREY, ORANGE, PINK, finish
-from confidence_neurons_book.null_space.spectra import EXACT_NULL, LEARNED_NULL, VISIBLE
+from confidence_neurons.charts import Axis, neurons
+from confidence_neurons.charts.menus import Chooser
+from confidence_neurons.charts.theme import BLUE, GREEN, GREY, ORANGE, PANEL_WIDTH, PINK, finish
 from confidence_neurons_book.null_space.spectrum_charts import with_floor
 from confidence_neurons_book.null_space.writing import OTHERS
 
-PANEL_WIDTH = 250
 PANEL_HEIGHT = 160
-RANDOM = "random"
-KINDS = [VISIBLE, LEARNED_NULL, EXACT_NULL, RANDOM]
 PANELS = {
     "entropy_change": "|entropy change| (nats)",
     "kl": "KL from clean (nats)",
@@ -30,50 +29,29 @@ def sweep_chart(sweep: pd.DataFrame, first_direction: str | None = None) -> alt.
         the same directions and the same, evenly spaced strengths, 0 included.
     first_direction:
         The direction that is chosen at first; by default the first one.
-
-    Raises
-    ------
-    ValueError
-        If `first_direction` is not in the sweep.
     """
-    keys = ["model", "direction", "strength", "entropy", "scale_ratio"]
-    packed = (
-        sweep.round(4).groupby(keys, sort=False, as_index=False)[["token", "probability"]].agg(list)
-    )
-    models, names = list(sweep["model"].unique()), list(sweep["direction"].unique())
-    strengths = sorted(sweep["strength"].unique())
-    model = buttons("sweep_model", "Model", models)
-    direction = menu("sweep_direction", "Direction", names, first=first_direction)
-    strength = alt.param(
-        name="sweep_strength",
-        value=0,
-        bind=alt.binding_range(
-            min=strengths[0],
-            max=strengths[-1],
-            step=strengths[1] - strengths[0],
-            name="Strength: ",
-        ),
-    )
-    chosen = alt.Chart(packed).transform_filter(
-        "datum.model === sweep_model && datum.direction === sweep_direction"
-    )
-    now = "abs(datum.strength - sweep_strength) < 1e-6"
+    initially: dict[str, Any] = {"strength": 0, "direction": sweep["direction"].iloc[0]}
+    if first_direction is not None:
+        initially["direction"] = first_direction
+    choose = {"model": "Model", "direction": "Direction"}
+    every = Chooser.of(sweep, choose, {"strength": "Strength"}, initially)
+    along = Chooser([], {column: every.tests[column] for column in choose})
+    steps = sweep.drop_duplicates([*choose, "strength"])
     panels = (
-        _bars(chosen.transform_filter(now)),
-        _curve(chosen, now, "entropy", "entropy (nats)", BLUE),
-        _curve(chosen, now, "scale_ratio", "scale / clean scale", ORANGE),
+        _probabilities(every.chart(sweep, ["token", "probability"])),
+        _curve(along, every, steps, "entropy", "entropy (nats)", BLUE),
+        _curve(along, every, steps, "scale_ratio", "scale / clean scale", ORANGE),
     )
     return finish(
-        alt.vconcat(*panels).add_params(model, direction, strength),
+        alt.vconcat(*panels).add_params(*every.parameters),
         title="Write along a direction and watch the output",
         description=(
             "Three panels driven by a choice of model, a choice of direction and a slider for the "
             "strength. Top: bars with the probability of the tokens that are most probable in the "
             "clean distribution, and of all others together. Middle: entropy against the "
             "strength. Bottom: the final scale, over its clean value, against the strength. A dot "
-            "marks the present strength. Along null directions entropy and scale rise together."
+            "marks the present strength."
         ),
-        height=None,
     )
 
 
@@ -84,83 +62,50 @@ def effects_chart(effects: pd.DataFrame) -> alt.VConcatChart:
     `model` and a column `kind` (of the direction). Exact null directions,
     whose direct change is zero, stand at the left edge.
     """
-    models = list(effects["model"].unique())
-    model = buttons("effects_model", "Model", models)
     floored = pd.concat(with_floor(part, "logit_change") for _, part in effects.groupby("model"))
-    columns = ["model", "direction", "kind", "effect", "shown", "scale_ratio", *PANELS]
-    base = (
-        alt.Chart(floored[columns].round(5))
-        .transform_filter("datum.model === effects_model")
-        .mark_point(filled=True, size=32, opacity=0.75)
-    )
-    panels = [_effects_panel(base, column, title) for column, title in PANELS.items()]
-    return finish(
-        alt.vconcat(*panels).add_params(model),
+    x = Axis("shown", "direct change of the logits (length)", scale="log")
+    first, *others = (Axis(column, title) for column, title in PANELS.items())
+    return neurons(
+        floored,
+        x=x,
+        y=first,
+        beside=[(x, other) for other in others],
+        group="effect",
+        shaped_by="kind",
+        choose={"model": "Model"},
+        details={"direction": "direction", "scale_ratio": "scale / clean scale"},
         title="Every direction, written at the same strength",
         description=(
             "Three scatter plots over the directions of the residual stream, for the chosen model. "
             "Across, on a logarithmic axis: length of the direct change of the logits. Up: mean "
             "absolute change of entropy, mean KL divergence from the clean distribution, and "
             "share of tokens whose first choice changed. Colour tells the total effect from the "
-            "direct one, shape the kind of direction. For null directions the direct effect is "
-            "near zero in all three; in the model with a final scale their total effect is not."
+            "direct one, shape the kind of direction. A box dragged in one marks the same "
+            "directions in all."
         ),
-        height=None,
     )
 
 
-def _bars(chosen: alt.Chart) -> alt.Chart:
+def _probabilities(chosen: alt.Chart) -> alt.Chart:
     return (
-        chosen.transform_flatten(["token", "probability"])
-        .mark_bar()
+        chosen.mark_bar()
         .encode(
-            x=alt.X("probability:Q", scale=alt.Scale(domain=[0, 1]), title="probability"),
+            x=Axis("probability", "probability", domain=(0, 1)).x(),
             y=alt.Y("token:N", sort=None, title="next token", axis=alt.Axis(labelLimit=75)),
             color=alt.condition(f"datum.token === '{OTHERS}'", alt.value(GREY), alt.value(GREEN)),
-            tooltip=["token:N", alt.Tooltip("probability:Q", format=".3f")],
+            tooltip=["token:N", "probability:Q"],
         )
-        .properties(width=PANEL_WIDTH, height=200)
+        .properties(width=PANEL_WIDTH - 20, height=200)
     )
 
 
-def _curve(chosen: alt.Chart, now: str, column: str, title: str, colour: str) -> alt.LayerChart:
-    highest = float(chosen.data[column].max())
-    base = chosen.encode(
-        x=alt.X("strength:Q", title="strength (in lengths of the residual)"),
-        y=alt.Y(f"{column}:Q", title=title, scale=alt.Scale(domain=[0, highest])),
-        tooltip=[
-            alt.Tooltip("strength:Q", format=".2f"),
-            alt.Tooltip(f"{column}:Q", format=".3f", title=title),
-        ],
-    )
-    dot = base.transform_filter(now).mark_point(filled=True, size=110, color=PINK, opacity=1)
-    layers = [base.mark_line(color=colour), dot]
+def _curve(
+    along: Chooser, every: Chooser, steps: pd.DataFrame, column: str, title: str, colour: str
+) -> alt.LayerChart:
+    x = Axis("strength", "strength (in lengths of the residual)").x()
+    y = Axis(column, title, domain=(0, float(steps[column].max()))).y()
+    tooltip = ["strength:Q", alt.Tooltip(f"{column}:Q", title=title)]
+    line = along.chart(steps, ["strength", column]).mark_line(color=colour)
+    dot = every.chart(steps, [column]).mark_point(filled=True, size=110, color=PINK, opacity=1)
+    layers = [each.encode(x=x, y=y, tooltip=tooltip) for each in (line, dot)]
     return alt.LayerChart(layer=layers, width=PANEL_WIDTH, height=PANEL_HEIGHT)
-
-
-def _effects_panel(base: alt.Chart, column: str, title: str) -> alt.Chart:
-    return base.encode(
-        x=alt.X(
-            "shown:Q",
-            scale=alt.Scale(type="log", nice=False),
-            title="direct change of the logits (length)",
-        ),
-        y=alt.Y(f"{column}:Q", title=title),
-        color=alt.Color(
-            "effect:N",
-            scale=alt.Scale(domain=["total", "direct"], range=[BLUE, ORANGE]),
-            title="effect",
-        ),
-        shape=alt.Shape(
-            "kind:N",
-            scale=alt.Scale(domain=KINDS, range=["circle", "diamond", "triangle-down", "cross"]),
-            title="direction",
-        ),
-        tooltip=[
-            alt.Tooltip("direction:Q"),
-            alt.Tooltip("kind:N"),
-            alt.Tooltip("effect:N"),
-            alt.Tooltip(f"{column}:Q", format=".3f", title=title),
-            alt.Tooltip("scale_ratio:Q", format=".3f", title="scale / clean scale"),
-        ],
-    ).properties(width=PANEL_WIDTH, height=PANEL_HEIGHT)

@@ -1,0 +1,86 @@
+"""What the marks share: rules, tooltips, panels."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import altair as alt
+import pandas as pd
+
+from confidence_neurons.charts.axes import Axis
+from confidence_neurons.charts.menus import Chooser
+from confidence_neurons.charts.theme import GREY, finish
+
+DASH = [4, 4]
+
+
+def tooltips(frame: pd.DataFrame, columns: Mapping[str, str]) -> list[alt.Tooltip]:
+    """What pointing at a mark says: each column under its label."""
+    numbers = frame.select_dtypes("number").columns
+    return [
+        alt.Tooltip(f"{column}:{'Q' if column in numbers else 'N'}", title=label)
+        for column, label in columns.items()
+    ]
+
+
+def interval_details(axis: Axis, frame: pd.DataFrame) -> dict[str, str]:
+    """An estimate and its interval, for tooltips."""
+    title = axis.title if isinstance(axis.title, str) else axis.column
+    ends = axis.ends(frame)
+    return {axis.column: title} | ({} if ends is None else {ends[0]: "from", ends[1]: "to"})
+
+
+def rules(axis: Axis, panel: str | None, *, upright: bool) -> list[alt.Chart]:
+    """The dashed lines of an axis; a level one says what it marks."""
+    found = axis.ruled(panel)
+    if not found:
+        return []
+    frame = pd.DataFrame({axis.column: list(found.values()), "rule": list(found)})
+    base = alt.Chart(frame).encode(tooltip=["rule:N", f"{axis.column}:Q"])
+    dashed = base.mark_rule(color=GREY, strokeDash=DASH, strokeWidth=1.5)
+    if upright:
+        return [dashed.encode(x=axis.x(panel))]
+    names = base.mark_text(align="right", dx=-4, dy=-7, fontSize=11)
+    return [
+        dashed.encode(y=axis.y(panel)),
+        names.encode(x=alt.value("width"), y=axis.y(panel), text="rule:N"),
+    ]
+
+
+def panel_names(axis: Axis, frame: pd.DataFrame, panel: str | None) -> list[str | None]:
+    """The panels that there is something to draw in, in the order of the axis's titles."""
+    if panel is None:
+        return [None]
+    there = list(dict.fromkeys(frame[panel]))
+    return there if isinstance(axis.title, str) else [name for name in axis.title if name in there]
+
+
+def where(panel: str | None, name: str | None) -> dict[str, str]:
+    """The rows of a panel."""
+    return {} if panel is None or name is None else {panel: name}
+
+
+def arranged(
+    axis: Axis,
+    names: Sequence[str | None],
+    draw: Callable[[str | None], Iterable[alt.Chart]],
+    chooser: Chooser,
+    *,
+    width: int,
+    height: int,
+    title: str,
+    description: str,
+) -> alt.LayerChart | alt.VConcatChart:
+    """A chart that fills the page, or panels below each other; its controls; its words."""
+    drawn = [_panel(list(draw(name)), name, axis) for name in names]
+    chart = drawn[0]
+    if len(drawn) > 1:
+        chart = alt.vconcat(*(each.properties(width=width, height=height) for each in drawn))
+    if chooser.parameters:
+        chart = chart.add_params(*chooser.parameters)
+    return finish(chart, title=title, description=description, height=height)
+
+
+def _panel(layers: list[alt.Chart], name: str | None, axis: Axis) -> alt.LayerChart:
+    chart = alt.LayerChart(layer=layers)
+    if name is None or not isinstance(axis.title, str):
+        return chart
+    return chart.properties(title=alt.Title(name, fontSize=12, anchor="start"))
