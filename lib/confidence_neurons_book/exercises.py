@@ -8,7 +8,7 @@ import torch
 Function = Callable[..., Any]
 
 
-def compare(
+def check_answer(
     answer: Function, reference: Function, *inputs: tuple[Any, ...], tolerance: float = 1e-4
 ) -> str:
     """Call both functions on each tuple of inputs and say how they agree.
