@@ -1,6 +1,7 @@
 """The command line: kills, two at once, damage, a full disk. One line for each error."""
 
 import errno
+import gc
 import os
 import shutil
 import subprocess
@@ -60,7 +61,10 @@ def refusal(arguments: list[str], capsys) -> str:
     assert ended.value.code == 1
     said = capsys.readouterr().err
     assert "Traceback" not in said
-    return said[said.index("python -m confidence_neurons.growing: error: ") :].removesuffix("\n")
+    message = said[said.index("python -m confidence_neurons.growing: error: ") :]
+    assert message.endswith("\n")
+    assert len(message.splitlines()) == 1
+    return message
 
 
 def test_one_process_at_a_time_and_a_killed_one_is_gone_on_with(tiny, finished, tmp_path, capsys):
@@ -172,6 +176,8 @@ def test_a_full_disk_takes_one_line_and_the_run_goes_on_later(
     with monkeypatch.context() as patch:
         patch.setattr(module, name, fail)
         message = refusal(tiny, capsys)
+    gc.collect()
+    assert capsys.readouterr().err == "", "a progress bar spoke after the message"
     assert "No space left on device" in message
     if directory:
         assert f"cannot write to {tmp_path / 'out' / directory}: " in message

@@ -1,0 +1,1 @@
+"""The recipe that grows the bundled models."""

@@ -21,7 +21,21 @@ TEMPLATE = files("confidence_neurons.growing") / "card_template.md"
 def write_card(
     recipe: Recipe, text: PreparedText, growth: pd.DataFrame, seconds: float, directory: Path
 ) -> None:
-    """Measure the exported model in `directory` and write its README.md."""
+    """Measure the exported model in `directory` and write its README.md.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What it was grown by.
+    text : PreparedText
+        What it was grown from.
+    growth : pd.DataFrame
+        From `record_growth`.
+    seconds : float
+        Of wall-clock time that it took.
+    directory : Path
+        Where it was exported to.
+    """
     model = load_model(directory, device="cpu")
     last = growth[growth["step"] == recipe.steps].groupby("measure")["value"].first()
     phenomena = {
@@ -82,6 +96,7 @@ def describe_settling(recipe: Recipe) -> dict[str, str | int]:
 
 
 def describe_norm(recipe: Recipe) -> str:
+    """What the card says of the final norm."""
     if recipe.frozen_scale is None:
         return "LayerNorm"
     return (

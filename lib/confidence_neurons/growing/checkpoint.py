@@ -41,7 +41,7 @@ def load_checkpoint(
 
     Returns
     -------
-    tuple
+    tuple[int, float]
         The step, and the seconds of wall-clock time so far.
 
     Raises

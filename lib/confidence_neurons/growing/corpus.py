@@ -33,13 +33,14 @@ def read_corpus(path: str | Path) -> list[Book]:
 
     Parameters
     ----------
-    path
+    path : str or Path
         A directory that holds the books as text files, or an archive
         (`books.tar.xz`) of them, or a directory that holds the archive.
 
     Returns
     -------
-    list of Book
+    list[Book]
+        In the order of the manifest.
 
     Raises
     ------

@@ -24,7 +24,7 @@ def only_process(directory: Path) -> Iterator[None]:
 
     Parameters
     ----------
-    directory
+    directory : Path
         Is made if it is not there.
 
     Raises
@@ -77,7 +77,7 @@ def whole_files(directory: Path) -> Iterator[Path]:
 
     Parameters
     ----------
-    directory
+    directory : Path
         Where the files go; is made if it is not there.
 
     Yields
@@ -120,8 +120,15 @@ def read_tensors(path: Path, remedy: str) -> tuple[dict[str, Tensor], dict[str, 
 
     Parameters
     ----------
-    remedy
-        What to do about a damaged file, for the message.
+    path : Path
+        The file.
+    remedy : str
+        What to do if it is damaged, for the message.
+
+    Returns
+    -------
+    tuple
+        Tensors by their names, and the metadata.
 
     Raises
     ------

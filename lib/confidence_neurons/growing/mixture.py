@@ -21,9 +21,11 @@ class Mixture:
 
     Attributes
     ----------
-    tokens
+    recipe : Recipe
+        For sizes and shares.
+    tokens : UInt16[np.ndarray, "token"]
         The training text, one long array of token ids.
-    unigram
+    unigram : Float[np.ndarray, "d_vocab"]
         Share of each token in that text.
     """
 

@@ -29,6 +29,7 @@ class FrozenScaleNorm(nn.Module):
         self.scale = scale
 
     def forward(self, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
+        """(x - mean(x)) / scale * gain."""
         centred = x - x.mean(dim=-1, keepdim=True)
         return centred / self.scale * self.weight + self.bias
 

@@ -27,9 +27,18 @@ def measure_phenomena(
     by unigram draws, and repeated random tokens. Entropy neurons and token
     frequency neurons are those of `find_groups` on the corrupted text.
 
+    Parameters
+    ----------
+    model : TransformerBridge
+        From `load_model`.
+    counts : Int[Tensor, "d_vocab"]
+        Of the tokens of its training text.
+    sequences : int
+        Rows of each kind of text.
+
     Returns
     -------
-    dict
+    dict[str, float]
         Phenomenon -> number; losses in nats a token.
     """
     clean = prose_tokens(model, count=sequences)

@@ -24,9 +24,11 @@ class PreparedText:
 
     Attributes
     ----------
-    training
+    tokenizer : PreTrainedTokenizerBase
+        Trained on all the books.
+    training : UInt16[np.ndarray, "token"]
         Token ids to grow from.
-    validation
+    validation : UInt16[np.ndarray, "held_out"]
         Token ids that are held out.
     """
 
@@ -53,11 +55,18 @@ def prepare_text(recipe: Recipe, corpus: str | Path, directory: Path) -> Prepare
 
     Parameters
     ----------
-    corpus
+    recipe : Recipe
+        For the vocabulary and the length of the sequences.
+    corpus : str or Path
         See `read_corpus`. It is read even where the text lies ready, to make
         sure that they belong together.
-    directory
+    directory : Path
         That of the run.
+
+    Returns
+    -------
+    PreparedText
+        Tokenizer and token ids.
 
     Raises
     ------

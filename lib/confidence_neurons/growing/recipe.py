@@ -14,9 +14,9 @@ class Settling:
 
     Attributes
     ----------
-    start:
+    start : int
         The first step of this part.
-    corruption_exponent:
+    corruption_exponent : float
         The rate of corruption of a sequence is highest_corruption * u ** exponent,
         u uniform from 0 to 1.
     """
@@ -39,18 +39,18 @@ class Recipe:
 
     Attributes
     ----------
-    induction_phase:
+    induction_phase : tuple[int, int]
         From which step to before which step repeats take a larger share, at
         the cost of clean prose. Induction heads need many repeats to form
         and, once formed, few to stay.
-    settling:
+    settling : Settling, optional
         The last part of the run, if it differs from the first.
-    frozen_scale:
+    frozen_scale : float, optional
         None for an ordinary final LayerNorm. A number replaces the scale
         that LayerNorm computes (the standard deviation of the residual
         stream) by that constant: the control model in which no neuron can
         act through the scale.
-    threads:
+    threads : int
         Part of the recipe, because the order of floating-point sums, and so
         the last bit of every weight, depends on it.
     """
@@ -111,6 +111,7 @@ class Recipe:
 
     @property
     def d_mlp(self) -> int:
+        """Neurons of a layer."""
         return 4 * self.d_model
 
     def shares_at(self, step: int) -> tuple[float, float]:
@@ -130,6 +131,7 @@ class Recipe:
 
     @property
     def tokens_per_step(self) -> int:
+        """BOS tokens included."""
         return self.batch_size * self.sequence_length
 
 

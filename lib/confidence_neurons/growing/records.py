@@ -75,9 +75,18 @@ class Probe:
 def record_growth(recipe: Recipe, text: PreparedText, directory: Path) -> pd.DataFrame:
     """Measure every snapshot under `directory`.
 
+    Parameters
+    ----------
+    recipe : Recipe
+        What was grown.
+    text : PreparedText
+        From what; its held-out part is measured on.
+    directory : Path
+        That of the run.
+
     Returns
     -------
-    pandas.DataFrame
+    pd.DataFrame
         Tidy rows `step, measure, index, value`. `index` counts neurons,
         singular values (largest first) or heads (layer * n_heads + head); 0
         where there is one value only. Null fractions use the null dimension of
@@ -88,11 +97,14 @@ def record_growth(recipe: Recipe, text: PreparedText, directory: Path) -> pd.Dat
     last = _boot(recipe, text, paths[recipe.steps])
     k = geometry(last, counts=probe.counts).k
     frames = []
-    for step, path in tqdm(paths.items(), desc=f"measuring {recipe.name}"):
-        measures = measure(_boot(recipe, text, path), probe, k)
-        for name, values in measures.items():
-            frame = pd.DataFrame({"value": values})
-            frames.append(frame.rename_axis("index").reset_index().assign(step=step, measure=name))
+    with tqdm(paths.items(), desc=f"measuring {recipe.name}") as progress:
+        for step, path in progress:
+            measures = measure(_boot(recipe, text, path), probe, k)
+            for name, values in measures.items():
+                frame = pd.DataFrame({"value": values})
+                frames.append(
+                    frame.rename_axis("index").reset_index().assign(step=step, measure=name)
+                )
     columns = ["step", "measure", "index", "value"]
     return pd.DataFrame(pd.concat(frames, ignore_index=True), columns=columns)
 

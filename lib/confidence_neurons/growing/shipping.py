@@ -13,11 +13,11 @@ def ship_model(directory: Path, name: str, models: Path = MODELS) -> None:
 
     Parameters
     ----------
-    directory
+    directory : Path
         Where the model was grown.
-    name
+    name : str
         Under which it goes into `models`; a model of that name is replaced.
-    models
+    models : Path
         The package's models, unless a test has others.
 
     Raises

@@ -41,9 +41,18 @@ def snapshot_path(run: Path, step: int) -> Path:
 def snapshot_paths(recipe: Recipe, run: Path, last: int | None = None) -> dict[int, Path]:
     """The snapshots that a run has made up to the step `last`, or to its end.
 
+    Parameters
+    ----------
+    recipe : Recipe
+        Of the run.
+    run : Path
+        Its directory.
+    last : int, optional
+        By default the recipe's last step.
+
     Returns
     -------
-    dict
+    dict[int, Path]
         Step -> path, for every step of `snapshot_steps`.
 
     Raises

@@ -60,10 +60,14 @@ def train(recipe: Recipe, mixture: Mixture, directory: Path, *, compiled: bool =
 
     Parameters
     ----------
-    directory
+    recipe : Recipe
+        What to grow.
+    mixture : Mixture
+        Where the batches come from.
+    directory : Path
         Receives `checkpoint.safetensors` (the state to resume from) and
         `snapshots/` (see `snapshot_steps`).
-    compiled
+    compiled : bool
         Whether to use torch.compile: faster, with other last bits.
 
     Returns
@@ -84,30 +88,31 @@ def train(recipe: Recipe, mixture: Mixture, directory: Path, *, compiled: bool =
     loss_function = torch.compile(next_token_loss) if compiled else next_token_loss
     wanted = set(snapshot_steps(recipe))
     started = time.monotonic() - seconds
-    progress = tqdm(total=recipe.steps, initial=step, unit="step", desc=f"growing {recipe.name}")
-    while True:
-        if step in wanted:
-            save_snapshot(directory, network, step)
-        if step > 0 and (step % CHECKPOINT_EVERY == 0 or step == recipe.steps):
-            seconds = time.monotonic() - started
-            save_checkpoint(checkpoint, network, optimizer, recipe, step, seconds)
-        if step == recipe.steps:
-            break
-        if recipe.settling is not None and step == recipe.settling.start:
-            _round_to_half(network)
-            optimizer.state.clear()
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(recipe, step)
-        loss = loss_function(network, mixture.batch(step))
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), recipe.gradient_clip)
-        optimizer.step()
-        optimizer.zero_grad()
-        step += 1
-        progress.update()
-        if step % 50 == 0:
-            progress.set_postfix(loss=f"{loss.item():.3f}")
-    progress.close()
+    with tqdm(
+        total=recipe.steps, initial=step, unit="step", desc=f"growing {recipe.name}"
+    ) as progress:
+        while True:
+            if step in wanted:
+                save_snapshot(directory, network, step)
+            if step > 0 and (step % CHECKPOINT_EVERY == 0 or step == recipe.steps):
+                seconds = time.monotonic() - started
+                save_checkpoint(checkpoint, network, optimizer, recipe, step, seconds)
+            if step == recipe.steps:
+                break
+            if recipe.settling is not None and step == recipe.settling.start:
+                _round_to_half(network)
+                optimizer.state.clear()
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(recipe, step)
+            loss = loss_function(network, mixture.batch(step))
+            loss.backward()
+            nn.utils.clip_grad_norm_(network.parameters(), recipe.gradient_clip)
+            optimizer.step()
+            optimizer.zero_grad()
+            step += 1
+            progress.update()
+            if step % 50 == 0:
+                progress.set_postfix(loss=f"{loss.item():.3f}")
     return seconds
 
 
