@@ -18,13 +18,12 @@ import pytest
 import torch
 from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 from safetensors.torch import load_file, save_file
-from transformer_lens.model_bridge import TransformerBridge
 from transformers import AutoModelForCausalLM
 
 import confidence_neurons
 from confidence_neurons import available_models, growth_record, load_model, unigram_counts
 from confidence_neurons.model import bundled
-from tiny_models import ARCHITECTURES, save_tiny_model, tiny_tokenizer
+from tiny_models import ARCHITECTURES, save_tiny_model
 
 TOKENS = torch.cat(
     [
@@ -135,10 +134,16 @@ class TestModel:
         model = load_model(tiny)
         assert {parameter.device.type for parameter in model.parameters()} == {expected}
 
-    @pytest.mark.parametrize("device", ["abacus", "cuda:99"])
-    def test_impossible_device(self, tiny, device):
-        with pytest.raises(ValueError, match=f"device '{device}' cannot be used"):
-            load_model(tiny, device=device)
+    @pytest.mark.parametrize(
+        ("device", "error", "message"),
+        [
+            *((name, ValueError, "cannot be used") for name in ("abacus", "cuda:99", "meta", "")),
+            *((name, TypeError, "as str or torch.device") for name in (0, True, b"cpu", ["cpu"])),
+        ],
+    )
+    def test_impossible_device(self, device, error, message):
+        with pytest.raises(error, match=message):
+            load_model("prose", device=device)
 
 
 class TestFinalLayerNormEpsilon:
@@ -188,7 +193,7 @@ class TestQuiet:
         heavy = ["torch", "transformers", "transformer_lens", "pandas"]
         run_python(
             "import sys, confidence_neurons\n"
-            "from confidence_neurons import load_model\n"
+            "confidence_neurons.__all__, dir(confidence_neurons)\n"
             f"assert not set(sys.modules) & set({heavy})"
         )
 
@@ -291,7 +296,30 @@ class TestNames:
         with pytest.raises(ValueError, match=r"Did you mean 'verse'.*Bundled models: 'verse'.*hub"):
             load_model(name)
 
-    @pytest.mark.parametrize("name", ["two words", "a/b/c", ""])
+    @pytest.mark.parametrize(
+        ("name", "error", "message"),
+        [
+            *((name, TypeError, "as str or Path") for name in (None, 5, ["prose"], b"prose", True)),
+            *(
+                (name, ValueError, "a file system allows")
+                for name in ("", "a" * 256, "x/" + "é" * 200, "a\0b", "a/" * 3000)
+            ),
+            ("~nouser/m", FileNotFoundError, "there is no such directory"),
+            (Path("~nouser/m"), FileNotFoundError, "there is no such directory"),
+        ],
+    )
+    def test_no_name(self, name, error, message):
+        with pytest.raises(error, match=message):
+            load_model(name)
+
+    def test_a_path_is_never_a_bundled_name(self, bundle, monkeypatch):
+        monkeypatch.chdir(bundle.parent)
+        with pytest.raises(FileNotFoundError, match="no such directory"):
+            load_model(Path("verse"))
+        monkeypatch.chdir(bundle)
+        assert load_model(Path("verse")).cfg.model_name == str(bundle / "verse")
+
+    @pytest.mark.parametrize("name", ["two words", "a/b/c", "\ud800"])
     def test_no_possible_name(self, bundle, name, monkeypatch):
         monkeypatch.setattr(huggingface_hub, "snapshot_download", pytest.fail)
         monkeypatch.chdir(bundle)
@@ -345,149 +373,6 @@ class TestNames:
     def test_file_instead_of_directory(self, tiny):
         with pytest.raises(ValueError, match="expected a directory"):
             load_model(tiny / "config.json")
-
-
-class TestDirectory:
-    def test_relative_path(self, tiny, monkeypatch):
-        monkeypatch.chdir(tiny.parent)
-        assert load_model("./tiny").cfg.d_vocab == load_model("tiny").cfg.d_vocab == 300
-
-    def test_no_tokenizer(self, tiny):
-        for path in tiny.glob("tokenizer*"):
-            path.unlink()
-        with pytest.raises(FileNotFoundError, match="expected a tokenizer"):
-            load_model(tiny)
-
-    def test_unreadable_tokenizer(self, tiny):
-        (tiny / "tokenizer.json").write_text("{}")
-        with pytest.raises(ValueError, match="tokenizer cannot be read"):
-            load_model(tiny)
-
-    def test_tokenizer_without_a_first_token(self, tiny):
-        edit_json(tiny / "tokenizer_config.json", bos_token=None, eos_token=None)
-        with pytest.raises(ValueError, match="beginning-of-sequence"):
-            load_model(tiny)
-
-    def test_tokenizer_of_another_model(self, tiny):
-        edit_json(tiny / "tokenizer_config.json", bos_token="<extra>")
-        with pytest.raises(ValueError, match=r"below 300, got .* 300"):
-            load_model(tiny)
-
-    def test_no_config(self, tiny):
-        (tiny / "config.json").unlink()
-        with pytest.raises(FileNotFoundError, match=r"expected config\.json"):
-            load_model(tiny)
-
-    def test_config_is_not_json(self, tiny):
-        (tiny / "config.json").write_text("model_type: gpt_neox")
-        with pytest.raises(ValueError, match=r"config\.json: expected JSON"):
-            load_model(tiny)
-
-    def test_no_weights(self, tiny):
-        (tiny / "model.safetensors").unlink()
-        with pytest.raises(FileNotFoundError, match="expected weights"):
-            load_model(tiny)
-
-    def test_pickled_weights_are_refused(self, tiny):
-        weights = load_file(tiny / "model.safetensors")
-        (tiny / "model.safetensors").unlink()
-        torch.save(weights, tiny / "pytorch_model.bin")
-        with pytest.raises(ValueError, match=r"got pytorch_model\.bin.*refused"):
-            load_model(tiny)
-
-    @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
-    def test_weights_not_finite(self, tiny, value):
-        weights = load_file(tiny / "model.safetensors")
-        weights[FIRST_MLP][3, 5] = value
-        weights["gpt_neox.final_layer_norm.bias"][0] = value
-        save_file(weights, tiny / "model.safetensors", metadata={"format": "pt"})
-        with pytest.raises(ValueError, match=f"NaN or infinity in {FIRST_MLP}"):
-            load_model(tiny)
-
-    def test_missing_tensor(self, tiny):
-        weights = load_file(tiny / "model.safetensors")
-        del weights[FIRST_MLP]
-        save_file(weights, tiny / "model.safetensors", metadata={"format": "pt"})
-        with pytest.raises(ValueError, match=f"the weights lack {FIRST_MLP}"):
-            load_model(tiny)
-
-    def test_tensor_of_another_shape(self, tiny):
-        weights = load_file(tiny / "model.safetensors")
-        weights[FIRST_MLP] = weights[FIRST_MLP][:-1].clone()
-        save_file(weights, tiny / "model.safetensors", metadata={"format": "pt"})
-        with pytest.raises(ValueError, match="model cannot be read"):
-            load_model(tiny)
-
-    @pytest.mark.parametrize("content", [b"version https://git-lfs.github.com/spec/v1\n", b""])
-    def test_damaged_weights(self, tiny, content):
-        (tiny / "model.safetensors").write_bytes(content)
-        with pytest.raises(ValueError, match="damaged"):
-            load_model(tiny)
-
-    def test_truncated_weights(self, tiny):
-        whole = (tiny / "model.safetensors").read_bytes()
-        (tiny / "model.safetensors").write_bytes(whole[: len(whole) // 2])
-        with pytest.raises(ValueError, match="damaged"):
-            load_model(tiny)
-
-    def test_architecture_that_cannot_be_wrapped(self, tiny, monkeypatch):
-        def fail(*_, **__):
-            raise RuntimeError("The size of tensor a (0) must match")
-
-        monkeypatch.setattr(TransformerBridge, "enable_compatibility_mode", fail)
-        with pytest.raises(
-            ValueError, match=r"got GPTNeoXForCausalLM: take another model .*size of tensor"
-        ):
-            load_model(tiny)
-
-    def test_no_language_model(self, tiny):
-        edit_json(tiny / "config.json", model_type="t5")
-        with pytest.raises(ValueError, match=r"expected a causal language model .* 't5'"):
-            load_model(tiny)
-
-
-class TestRemoteCode:
-    """Code that lies in a model directory leaves a mark if it is run; it must not be."""
-
-    @pytest.fixture
-    def mark(self, tiny: Path) -> Path:
-        mark = tiny / "mark"
-        (tiny / "own.py").write_text(
-            "from pathlib import Path\n"
-            f"Path({str(mark)!r}).touch()\n"
-            "from transformers import GPTNeoXConfig as OwnConfig\n"
-            "from transformers import GPTNeoXForCausalLM as OwnModel\n"
-            "from transformers import PreTrainedTokenizerFast as OwnTokenizer\n"
-        )
-        edit_json(
-            tiny / "config.json",
-            auto_map={"AutoConfig": "own.OwnConfig", "AutoModelForCausalLM": "own.OwnModel"},
-        )
-        edit_json(
-            tiny / "tokenizer_config.json", auto_map={"AutoTokenizer": [None, "own.OwnTokenizer"]}
-        )
-        return mark
-
-    def test_a_model_that_needs_it_is_refused(self, tiny, mark):
-        edit_json(tiny / "config.json", model_type="homemade")
-        edit_json(tiny / "tokenizer_config.json", auto_map={})
-        with pytest.raises(ValueError, match=r"'homemade'.*never run"):
-            load_model(tiny)
-        assert not mark.exists()
-
-    def test_a_tokenizer_is_read_without(self, tiny, mark):
-        edit_json(tiny / "tokenizer_config.json", tokenizer_class="OwnTokenizer")
-        text = "My uncle said nothing."
-        assert (
-            load_model(tiny).tokenizer(text)["input_ids"][-3:]
-            == (tiny_tokenizer()(text)["input_ids"][-3:])
-        )
-        assert not mark.exists()
-
-    def test_a_model_that_does_not_need_it_loads_without(self, tiny, mark):
-        edit_json(tiny / "tokenizer_config.json", auto_map={})
-        assert load_model(tiny).cfg.d_vocab == 300
-        assert not mark.exists()
 
 
 class TestInstalledModels:
