@@ -22,7 +22,8 @@ from typing import Any, ParamSpec, TypeVar
 import torch
 from torch import Tensor
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 Given = Mapping[str, Any]
 Check = Callable[[Any, Given], Any]
 
