@@ -14,7 +14,7 @@ Stolfo et al. 2024, arXiv 2406.16254, sections 3 and 5).
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 import torch
@@ -55,7 +55,7 @@ CHECKS["changed"] = is_changed
 def effects(
     model: TransformerBridge,
     state: State,
-    groups: Mapping[Hashable, Sequence[int]],
+    groups: Mapping[Any, Sequence[int]],
     *,
     to: float | Float[Tensor, " d_mlp"] | None = None,
     clip: Bool[Tensor, " d_mlp"] | None = None,
@@ -116,7 +116,7 @@ def effects(
 def compare(
     model: TransformerBridge,
     state: State,
-    changed: Mapping[Hashable, State],
+    changed: Mapping[Any, State],
     *,
     paths: str | Sequence[str] = ("total", "direct", "indirect"),
     quantities: str | Sequence[str] = ("entropy", "loss"),
@@ -203,7 +203,7 @@ class Asked(NamedTuple):
 
 @torch.no_grad()
 def _compare(
-    model: TransformerBridge, state: State, changes: Mapping[Hashable, Change], asked: Asked
+    model: TransformerBridge, state: State, changes: Mapping[Any, Change], asked: Asked
 ) -> pd.DataFrame:
     """Some rows of the text at a time, so that the clean logits are made once."""
     parts: dict[Hashable, list[pd.DataFrame]] = {name: [] for name in changes}

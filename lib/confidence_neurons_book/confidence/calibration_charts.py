@@ -9,8 +9,7 @@ from confidence_neurons.charts import Axis, bands, neurons
 def reliability_diagram(table: pd.DataFrame) -> alt.LayerChart:
     """Accuracy against confidence, a point per bin; the diagonal is perfect calibration.
 
-    `table` holds tables from `calibration.reliability`, one per text, with a
-    column `text` that names them.
+    `table` comes from `cn.reliability(..., by="text")`.
     """
     return neurons(
         table,

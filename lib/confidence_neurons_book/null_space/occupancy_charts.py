@@ -38,8 +38,8 @@ def stream_chart(occupancy: pd.DataFrame) -> alt.VConcatChart:
 def neuron_chart(table: pd.DataFrame, k: int, d_model: int) -> alt.LayerChart:
     """Null-space fraction of each neuron against its weight norm.
 
-    `table` comes from `occupancy.neuron_occupancy`. The rule is the
-    fraction of a random direction, sqrt(k / d_model).
+    `table` comes from `cn.neuron_weights`. The rule is the fraction of a
+    random direction, sqrt(k / d_model).
     """
     return neurons(
         table[["neuron", "weight_norm", "null_fraction"]],

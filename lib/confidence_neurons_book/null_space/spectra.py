@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from confidence_neurons.weights.unembedding import NUMERICAL_ZERO
+from confidence_neurons.weights.spectrum import NUMERICAL_ZERO, exact_null_directions
 
 VISIBLE = "visible"
 LEARNED_NULL = "learned null"
@@ -18,24 +18,21 @@ EXACT_NULL = "exact null"
 
 
 def spectrum_table(values: Float[Tensor, " d_model"], k: int = 0) -> pd.DataFrame:
-    """Singular values as rows: `index` (1 is the largest), `singular_value`, `kind`.
+    """Singular values as rows, each with the kind of its direction.
 
-    `kind` is "exact null" for values that are zero up to rounding (below 1e-4
-    of the largest), "learned null" for the rest of the `k` smallest, and
-    "visible" for all others.
-
-    Raises
-    ------
-    ValueError
-        If `k` is not between 0 and d_model.
+    Returns
+    -------
+    pd.DataFrame
+        `index` (1 is the largest), `singular_value`, and `kind`: "exact null"
+        for values that are zero up to rounding, "learned null" for the rest of
+        the `k` smallest, and "visible" for all others.
     """
-    if not 0 <= k <= len(values):
-        raise ValueError(f"expected k between 0 and d_model = {len(values)}, got {k}")
-    index = range(1, len(values) + 1)
-    frame = pd.DataFrame({"index": index, "singular_value": values.tolist(), "kind": VISIBLE})
-    frame.loc[frame["index"] > len(values) - k, "kind"] = LEARNED_NULL
-    frame.loc[frame["singular_value"] < NUMERICAL_ZERO * float(values[0]), "kind"] = EXACT_NULL
-    return frame
+    size, exact = len(values), exact_null_directions(values)
+    learned = max(0, k - exact)
+    kinds = [VISIBLE] * (size - learned - exact) + [LEARNED_NULL] * learned + [EXACT_NULL] * exact
+    return pd.DataFrame(
+        {"index": range(1, size + 1), "singular_value": values.tolist(), "kind": kinds}
+    )
 
 
 def gaussian_control(

@@ -1,13 +1,8 @@
 """Write along a direction of the residual stream and read what the output does.
 
-With x the residual stream that enters the final norm and v a unit vector,
-
-    x' = x + strength * ||x|| * v,
-
-so that a strength of 1 writes a vector as long as x itself (x centred where
-the norm centres). The total effect lets the final norm compute its scale from
-x'; the direct effect keeps the scale of x. Their difference went through the
-scale (Stolfo et al. 2024, arXiv 2406.16254, section 3).
+The total effect lets the final norm compute its scale from what was written
+to (`cn.write`); the direct effect keeps the clean scale. Their difference went
+through the scale (Stolfo et al. 2024, arXiv 2406.16254, section 3).
 """
 
 import math
@@ -19,46 +14,23 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
-from confidence_neurons.measure.outputs import entropy, kl_divergence, log_probabilities
-from confidence_neurons.model.final_norm import FinalNorm
-from confidence_neurons.model.state import logits_from_residual
-from confidence_neurons_book.confidence.predictions import token_labels
+import confidence_neurons as cn
+from confidence_neurons.measure.outputs import Prediction, predict
 
 OTHERS = "(all others)"
 
 
-def write(
-    model: TransformerBridge,
-    residual: Float[Tensor, "*batch d_model"],
-    direction: Float[Tensor, " d_model"],
-    strength: float | Float[Tensor, "*batch 1"],
-) -> Float[Tensor, "*batch d_model"]:
-    """Add `strength` times the residual's own length along a direction.
-
-    The direction need not be normalised; `strength` may be negative.
-
-    Raises
-    ------
-    ValueError
-        If the direction has another size than the residual stream, or is
-        zero, NaN or infinite.
-    """
-    if direction.shape != residual.shape[-1:]:
-        raise ValueError(
-            f"expected a direction of shape {tuple(residual.shape[-1:])}, "
-            f"got {tuple(direction.shape)}"
-        )
-    size = direction.norm()
-    if not (size > 0 and size.isfinite()):
-        raise ValueError(f"expected a direction of finite, non-zero length, got length {size:g}")
-    length = FinalNorm.from_model(model).centre(residual).norm(dim=-1, keepdim=True)
-    return residual + strength * length * (direction / size)
+def sample(state: cn.State, every: int) -> cn.State:
+    """The same state, where only one in `every` of its counted positions counts."""
+    chosen = torch.zeros_like(state.counted)
+    chosen[tuple(state.counted.nonzero()[::every].T)] = True
+    return state.at(chosen)
 
 
 @torch.no_grad()
 def writing_effects(
     model: TransformerBridge,
-    residual: Float[Tensor, "token d_model"],
+    state: cn.State,
     directions: Float[Tensor, "direction d_model"],
     strength: float = 0.5,
 ) -> pd.DataFrame:
@@ -69,52 +41,47 @@ def writing_effects(
 
     Returns
     -------
-    Two rows per direction, `effect` being "total" (scale recomputed) or
-    "direct" (scale frozen). `direction`: row number in `directions`;
-    `logit_change`: length of the direct change of the logits, centred over
-    the vocabulary; `scale_ratio`: new over clean scale, 1 where frozen;
-    `entropy_change`: absolute change, nats; `kl`: KL(clean || written), nats;
-    `argmax_changed`: share of tokens whose most probable next token changed.
+    pd.DataFrame
+        Two rows per direction, `effect` being "total" (scale recomputed) or
+        "direct" (scale frozen). `direction`: row number in `directions`;
+        `logit_change`: length of the direct change of the logits, centred over
+        the vocabulary; `scale_ratio`: new over clean scale, 1 where frozen;
+        `entropy_change`: absolute change, nats; `kl`: KL(clean || written),
+        nats; `argmax_changed`: share of tokens whose most probable next token
+        changed.
     """
-    norm = FinalNorm.from_model(model)
-    clean_scale = norm.scale(residual)
-    clean_logits = logits_from_residual(model, residual)
-    clean, clean_entropy = log_probabilities(clean_logits), entropy(clean_logits)
-    rows = []
+    space = cn.geometry(model)
+    length = (space.norm.centre(state.residual).norm(dim=-1, keepdim=True) / state.scale).double()
+    per_unit = strength * float(length[state.counted].mean())
+    parts = []
     for number, direction in enumerate(directions):
+        logit_change = per_unit * float((direction / direction.norm() @ space.unembedding).norm())
         for signed in (strength, -strength):
-            written = write(model, residual, direction, signed)
-            direct_logits = logits_from_residual(model, written, clean_scale)
-            change = direct_logits - clean_logits
-            centred = change - change.mean(dim=-1, keepdim=True)
-            total_logits = logits_from_residual(model, written)
-            for effect, logits, scale in (
-                ("total", total_logits, norm.scale(written)),
-                ("direct", direct_logits, clean_scale),
-            ):
-                log_p = log_probabilities(logits)
-                row = {
-                    "logit_change": centred.norm(dim=-1),
-                    "scale_ratio": scale / clean_scale,
-                    "entropy_change": (entropy(logits) - clean_entropy).abs(),
-                    "kl": kl_divergence(clean, log_p),
-                    "argmax_changed": (log_p.argmax(-1) != clean.argmax(-1)).float(),
-                }
-                rows.append({"direction": number, "effect": effect})
-                rows[-1].update({name: value.mean().item() for name, value in row.items()})
-    means = pd.DataFrame(rows).groupby(["direction", "effect"], sort=False).mean()
-    return pd.DataFrame(means).reset_index()
+            written = cn.write(model, state, direction, signed)
+            changed = {"total": written, "direct": written.frozen(state)}
+            ratio = {name: _scale_ratio(each, state) for name, each in changed.items()}
+            effect = cn.compare(model, state, changed, paths="total", quantities="entropy")
+            effect = effect.assign(
+                direction=number,
+                logit_change=logit_change,
+                scale_ratio=effect["group"].map(ratio),
+                entropy_change=effect["entropy_total"].abs(),
+            )
+            parts.append(effect.rename(columns={"group": "effect", "kl_from_clean": "kl"}))
+    columns = ["logit_change", "scale_ratio", "entropy_change", "kl", "argmax_changed"]
+    groups = pd.concat(parts).groupby(["direction", "effect"], sort=False)
+    return groups[columns].mean().reset_index()
 
 
 @torch.no_grad()
 def writing_sweep(
     model: TransformerBridge,
-    residual: Float[Tensor, " d_model"],
+    state: cn.State,
     directions: Mapping[str, Float[Tensor, " d_model"]],
     strengths: Iterable[float],
     count: int = 10,
 ) -> pd.DataFrame:
-    """The next-token distribution at one position, for many strengths of writing.
+    """The next-token distribution at the one position that counts, for many strengths of writing.
 
     Each direction is turned so that a positive strength adds to what the
     residual stream already has along it. The scale is recomputed (total
@@ -122,38 +89,33 @@ def writing_sweep(
 
     Returns
     -------
-    `count + 1` rows per direction and strength: the `count` tokens that are
-    most probable in the clean distribution, in its order, and "(all others)".
-    Columns `direction`, `strength`, `entropy` (nats), `scale_ratio` (new over
-    clean scale), `kl` (KL(clean || written), nats), `token` (see
-    `predictions.token_labels`) and `probability`.
+    pd.DataFrame
+        `count + 1` rows per direction and strength: the `count` tokens that
+        are most probable in the clean distribution, in its order, and "(all
+        others)". Columns `direction`, `strength`, `entropy` (nats),
+        `scale_ratio` (new over clean scale), `kl` (KL(clean || written),
+        nats), `token` and `probability`.
     """
-    norm = FinalNorm.from_model(model)
-    clean = log_probabilities(logits_from_residual(model, residual))
-    top = clean.topk(count).indices
-    labels = [*token_labels(model, top.tolist()), OTHERS]
-    steps = torch.tensor(list(strengths))
+    clean = predict(model, state, target=False)
+    top = clean.log_p[0].topk(count).indices
+    labels = [*cn.token_labels(model, top.tolist()), OTHERS]
     frames = []
     for name, direction in directions.items():
-        oriented = direction if direction @ residual >= 0 else -direction
-        batch = residual.expand(len(steps), -1)
-        written = write(model, batch, oriented, steps.to(residual).unsqueeze(-1))
-        log_p = log_probabilities(logits_from_residual(model, written))
-        shown = log_p[:, top].exp()
-        others = (1 - shown.sum(dim=-1, keepdim=True)).clamp(min=0)
-        frame = pd.DataFrame(
-            {
+        along = float(state.residual[state.counted][0] @ direction)
+        for strength in strengths:
+            written = cn.write(model, state, direction, math.copysign(1, along) * strength)
+            prediction = predict(model, written, target=False)
+            columns = {
                 "direction": name,
-                "strength": steps.tolist(),
-                "entropy": entropy(log_p).tolist(),
-                "scale_ratio": (norm.scale(written) / norm.scale(residual)).squeeze(-1).tolist(),
-                "kl": kl_divergence(clean, log_p).tolist(),
-                "token": [labels] * len(steps),
-                "probability": torch.cat([shown, others], dim=-1).tolist(),
+                "strength": strength,
+                "entropy": float(prediction.entropy),
+                "scale_ratio": _scale_ratio(written, state),
+                "kl": float(cn.kl_divergence(clean.log_p, prediction.log_p)),
+                "token": labels,
+                "probability": _shown(prediction, top),
             }
-        )
-        frames.append(frame.explode(["token", "probability"], ignore_index=True))
-    return pd.concat(frames, ignore_index=True).astype({"probability": float, "token": str})
+            frames.append(pd.DataFrame(columns))
+    return pd.concat(frames, ignore_index=True)
 
 
 def safe_first_choice(
@@ -170,8 +132,24 @@ def safe_first_choice(
 
     Parameters
     ----------
-    margin:
+    margin : Float[Tensor, "token"]
         Largest minus second largest logit.
+    singular_value : float or Float[Tensor, ""]
+        Of the direction that is written along.
+    strength : float
+        In lengths of the centred residual stream.
+    d_model : int
+        Width of the residual stream.
     """
     length = abs(strength) * math.sqrt(d_model) * singular_value
     return margin > math.sqrt(2) * length
+
+
+def _scale_ratio(changed: cn.State, clean: cn.State) -> float:
+    return float((changed.scale / clean.scale)[clean.counted].mean())
+
+
+def _shown(prediction: Prediction, top: Tensor) -> list[float]:
+    """Probabilities of the tokens on top, and of all others together."""
+    shown = prediction.p[0, top]
+    return [*shown.tolist(), max(0.0, 1 - float(shown.sum()))]
