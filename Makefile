@@ -1,4 +1,5 @@
-# make book, make serve, make test, make outputs, make benchmark, make colab, make lint, make clean
+# make book, make serve, make test, make outputs, make benchmark, make colab, make lint,
+# make constraints, make clean
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -10,13 +11,14 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 SITE := _build/html
 COLAB := .venv/colab
+FRESH := .venv/fresh
 NBVAL := $(BIN)/python -m pytest -c nbval.ini
 
 # Nothing in this project may ask a model hub for anything.
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: book serve test outputs benchmark colab lint clean site
+.PHONY: book serve test outputs benchmark colab lint constraints clean site
 
 book: site
 	@echo
@@ -53,6 +55,17 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
+	$(BIN)/lint-imports --no-logo --no-cache
+
+# The newest versions that pyproject.toml allows, in a fresh environment, become constraints.txt.
+# The next `make` installs them; run `make test` before committing them.
+constraints:
+	$(PYTHON) -m venv --clear $(FRESH)
+	$(FRESH)/bin/python -m pip install --quiet \
+		$(if $(TORCH_INDEX),--retries 1 --timeout 30 --extra-index-url $(TORCH_INDEX)) torch
+	$(FRESH)/bin/python -m pip install --quiet -e '.[dev]'
+	$(PYTHON) scripts/pin_versions.py $(FRESH)
+	rm -rf $(FRESH)
 
 clean:
 	rm -rf .venv _build .pytest_cache .ruff_cache .hypothesis
