@@ -1,0 +1,1 @@
+"""Chapter 4, *Causal effects*: its frames and charts."""

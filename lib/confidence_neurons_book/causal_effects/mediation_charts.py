@@ -12,8 +12,8 @@ STRENGTHS = 300  # how many times as strong as the faintest colour the strongest
 def total_against_direct(effects: pd.DataFrame) -> alt.LayerChart:
     """Direct against total effect of each neuron, with intervals; a menu chooses the measurement.
 
-    `effects` holds frames of `mediation.effect_intervals`, each with columns
-    `group` (of the neuron) and `measured` (what and on which text).
+    `effects` holds frames of `effect_intervals`, each with columns `group` (of
+    the neuron) and `measured` (what and on which text).
     """
     wide = _wide(effects)
     lowest = float(wide[["total_low", "direct_low"]].min(axis=None))
@@ -49,7 +49,7 @@ def total_against_direct(effects: pd.DataFrame) -> alt.LayerChart:
 def share_chart(scans: pd.DataFrame) -> alt.LayerChart:
     """Mediated share of every neuron against its null-space fraction; colour is the effect.
 
-    `scans` holds frames of `ablation.scan`, each with a column `measured`
+    `scans` holds frames of `cn.scan`, each with a column `measured`
     (which model, on which text); a menu chooses among them.
     """
     columns = ["measured", "neuron", "null_fraction", "entropy_total", "entropy_ln_mediated"]

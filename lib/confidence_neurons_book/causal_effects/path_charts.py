@@ -11,7 +11,7 @@ PARTS = ["direct", "indirect", "interaction", "total"]
 def token_plane(tokens: pd.DataFrame) -> alt.LayerChart:
     """Direct against indirect change of entropy, a point per token; a menu chooses the neuron.
 
-    `tokens` has rows of `ablation.token_effects` and a column `label` that
+    `tokens` has rows of `cn.token_effects` and a column `label` that
     names the neurons.
     """
     return neurons(
@@ -33,7 +33,7 @@ def token_plane(tokens: pd.DataFrame) -> alt.LayerChart:
 def decomposition_bars(parts: pd.DataFrame) -> alt.LayerChart:
     """Signed mean effects of some neurons: direct, indirect, what is left over, and total.
 
-    `parts` comes from `mediation.decomposition`, with a column `label`.
+    `parts` comes from `decomposition`, by a column `label`.
     """
     ordered = parts.sort_values(
         "effect", key=lambda effects: effects.map(PARTS.index), kind="stable"

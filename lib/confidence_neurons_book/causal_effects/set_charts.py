@@ -16,7 +16,7 @@ MEASURES = {
 def additivity_chart(frame: pd.DataFrame) -> alt.LayerChart:
     """Change of entropy of growing groups, together and as a sum of single effects.
 
-    `frame` holds frames of `mediation.additivity`, with a column `group`.
+    `frame` holds frames of `additivity`, with group names as in other charts.
     """
     return bands(
         frame,
@@ -38,8 +38,8 @@ def additivity_chart(frame: pd.DataFrame) -> alt.LayerChart:
 def reliability_by_set(table: pd.DataFrame, fewest: int = 30) -> alt.LayerChart:
     """Accuracy against confidence with each group ablated; a choice of text.
 
-    `table` holds tables of `mediation.pooled_reliability`, with a column
-    `text`. Bins with fewer than `fewest` tokens are left out.
+    `table` comes from `cn.reliability`, by `text` and `group`. Bins with
+    fewer than `fewest` tokens are left out.
     """
     shown = _named(table[table["tokens"] >= fewest])
     return neurons(
@@ -65,7 +65,7 @@ def reliability_by_set(table: pd.DataFrame, fewest: int = 30) -> alt.LayerChart:
 def calibration_bars(frame: pd.DataFrame) -> alt.VConcatChart:
     """Calibration error and overconfidence with each group ablated; a choice of text.
 
-    `frame` holds frames of `mediation.calibration_intervals`, with a column `text`.
+    `frame` comes from `calibration_intervals`.
     """
     return bars(
         _named(frame),

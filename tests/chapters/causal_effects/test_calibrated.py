@@ -1,109 +1,82 @@
-"""Calibration without sets of neurons, against the plain tables and against loops."""
+"""Calibration errors of several groups against loops over bins."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
-import references
 import references_mediation
-from confidence_neurons.measure.calibration import expected_calibration_error, reliability
-from confidence_neurons.model.state import run_final
-from confidence_neurons_book.causal_effects.calibrated import (
-    calibration_by_sequence,
-    calibration_intervals,
-    pooled_reliability,
-)
-from confidence_neurons_book.causal_effects.sets import ablated_set, mean_level
+from confidence_neurons_book.causal_effects.calibrated import calibration_intervals
 
-SETS = {"pair": [3, 40], "one": [7]}
+GROUPS, TEXTS, SEQUENCES, TOKENS = ("none", "pair", "one"), ("noise", "clean"), 4, 30
 
 
 @pytest.fixture(scope="module")
-def setting():
-    model, _ = references.tiny_pair("neox-serial")
-    tokens = references.tokens_for(rows=4)
-    return model, tokens, calibration_by_sequence(model, tokens, SETS)
+def readings():
+    """Random confidences, each right about as often as it says."""
+    random = np.random.default_rng(0)
+    rows = [
+        {"text": text, "group": group, "sequence": sequence, "position": position}
+        for text in TEXTS
+        for group in GROUPS
+        for sequence in range(SEQUENCES)
+        for position in range(TOKENS)
+    ]
+    confidence = random.uniform(size=len(rows))
+    right = (random.uniform(size=len(rows)) < confidence).astype(float)
+    return pd.DataFrame(rows).assign(confidence=confidence, right=right)
 
 
-def bins(frame, name, sequence=None):
-    part = frame[frame["set"] == name]
-    if sequence is not None:
-        part = part[part["sequence"] == sequence]
-    return list(zip(part["confidence"], part["accuracy"], part["tokens"], strict=True))
+def bins(readings):
+    """(confidence, accuracy, tokens) of ten bins, one token after the other."""
+    members: dict[int, list[tuple[float, float]]] = {}
+    for confidence, right in zip(readings["confidence"], readings["right"], strict=True):
+        members.setdefault(int(confidence * 10), []).append((confidence, right))
+    return [
+        (sum(c for c, _ in few) / len(few), sum(r for _, r in few) / len(few), len(few))
+        for few in members.values()
+    ]
 
 
-def test_pooled_tables_are_those_of_all_rows_at_once(setting):
-    model, tokens, frame = setting
-    pooled = pooled_reliability(frame)
-    assert pooled["set"].unique().tolist() == ["none", "pair", "one"]
-    state = run_final(model, tokens)
-    logits = {"none": model(tokens)} | {
-        name: ablated_set(model, state, neurons, mean_level(state))
-        for name, neurons in SETS.items()
+def test_estimates_and_changes_agree_with_loops(readings):
+    frame = calibration_intervals(readings)
+    named = frame[["text", "group", "measure"]].to_numpy().tolist()
+    measures = {
+        "calibration error": references_mediation.calibration_error,
+        "overconfidence": references_mediation.overconfidence,
     }
-    for name, values in logits.items():
-        expected = reliability(values.detach(), tokens)
-        found = pooled[pooled["set"] == name].drop(columns="set").reset_index(drop=True)
-        pd.testing.assert_frame_equal(found, expected, atol=1e-6)
+    assert named == [[text, group, m] for text in TEXTS for group in GROUPS for m in measures]
+    for row in frame.itertuples():
+        text = readings[readings["text"] == row.text]
+        measure = measures[row.measure]
+        expected = measure(bins(text[text["group"] == row.group]))
+        untouched = measure(bins(text[text["group"] == "none"]))
+        assert row.estimate == pytest.approx(expected)
+        assert row.change == pytest.approx(expected - untouched)
 
 
-def test_a_frozen_scale_and_a_reference_make_a_difference(setting):
-    model, tokens, frame = setting
-    frozen = calibration_by_sequence(model, tokens, SETS, frozen=True)
-    other = calibration_by_sequence(
-        model, tokens, SETS, reference=references.tokens_for(rows=2, seed=5)
-    )
-    for changed in (frozen, other):
-        assert bins(changed, "none") == bins(frame, "none")
-        assert bins(changed, "pair") != bins(frame, "pair")
-
-
-def test_estimates_agree_with_loops(setting):
-    *_, frame = setting
-    pooled = pooled_reliability(frame)
-    intervals = calibration_intervals(frame)
-    assert intervals["set"].tolist() == ["none", "none", "pair", "pair", "one", "one"]
-    for name in ("none", "pair", "one"):
-        rows = intervals[intervals["set"] == name].set_index("measure")
-        error, over = rows.loc["calibration error"], rows.loc["overconfidence"]
-        expected = references_mediation.calibration_error(bins(pooled, name))
-        assert error["estimate"] == pytest.approx(expected)
-        assert error["estimate"] == pytest.approx(
-            expected_calibration_error(pooled[pooled["set"] == name])
-        )
-        assert over["estimate"] == pytest.approx(
-            references_mediation.overconfidence(bins(frame, name))
-        )
-        clean = references_mediation.overconfidence(bins(frame, "none"))
-        assert over["change"] == pytest.approx(over["estimate"] - clean)
-        assert over["low"] <= over["estimate"] <= over["high"]
-
-
-def test_the_model_left_alone_does_not_differ_from_itself(setting):
-    *_, frame = setting
-    rows = calibration_intervals(frame)
-    rows = rows[rows["set"] == "none"]
-    assert rows[["change", "change_low", "change_high"]].abs().max(axis=None) < 1e-12
+def test_the_model_left_alone_does_not_differ_from_itself(readings):
+    frame = calibration_intervals(readings)
+    changes = frame.loc[frame["group"] == "none", ["change", "change_low", "change_high"]]
+    assert changes.abs().max(axis=None) < 1e-12
 
 
 def test_intervals_hold_what_single_sequences_span():
-    frame = pd.DataFrame(
-        {
-            "set": "none",
-            "sequence": [0, 1],
-            "low": 0.5,
-            "high": 0.6,
-            "confidence": [0.55, 0.55],
-            "accuracy": [0.35, 0.75],
-            "tokens": [10, 10],
-        }
-    )
-    over = calibration_intervals(frame).set_index("measure").loc["overconfidence"]
+    rows = [
+        {"sequence": sequence, "position": position, "right": float(position <= rights)}
+        for sequence, rights in enumerate((7, 15))
+        for position in range(1, 21)
+    ]
+    readings = pd.DataFrame(rows).assign(text="noise", group="none", confidence=0.55)
+    over = calibration_intervals(readings).set_index("measure").loc["overconfidence"]
     assert over["estimate"] == pytest.approx(0.0)
     assert over["low"] == pytest.approx(-0.2)
     assert over["high"] == pytest.approx(0.2)
 
 
-def test_a_set_called_none_is_refused(setting):
-    model, tokens, _ = setting
-    with pytest.raises(ValueError, match="other names than 'none'"):
-        calibration_by_sequence(model, tokens, {"none": [1]})
+def test_a_change_is_paired_with_the_same_tokens(readings):
+    clean = readings[readings["group"] == "none"]
+    surer = clean.assign(group="surer", confidence=clean["confidence"] * 0.9)
+    frame = calibration_intervals(pd.concat([surer, clean]))
+    over = frame[(frame["group"] == "surer") & (frame["measure"] == "overconfidence")]
+    assert (over["change"] < 0).all()
+    assert (over["change_high"] - over["change_low"] < (over["high"] - over["low"]) / 3).all()
