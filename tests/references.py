@@ -62,6 +62,14 @@ def network_with_null_direction() -> tuple[GPTNeoXForCausalLM, Tensor]:
     return network, direction
 
 
+def effective_unembedding(model: TransformerBridge) -> Tensor:
+    """The folded unembedding, centred over d_model for LayerNorm, and over the vocabulary."""
+    weights = model.W_U.detach().double()
+    if not model.ln_final.uses_rms_norm:
+        weights = weights - weights.mean(dim=0)
+    return weights - weights.mean(dim=1)[:, None]
+
+
 def softmax(logits: list[float]) -> list[float]:
     largest = max(logits)
     weights = [math.exp(logit - largest) for logit in logits]

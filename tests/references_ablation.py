@@ -1,4 +1,4 @@
-"""Slow, obvious versions of what `confidence_neurons.ablation` computes.
+"""Slow, obvious versions of what `confidence_neurons.engine` and `measure.effects` compute.
 
 `by_formula` reads activations and the last residual stream off with hooks and
 does the rest in double precision. `by_hooks` runs the whole model again, with
@@ -9,7 +9,7 @@ at each measured token, ablated minus clean, in nats; `row` sums them up as
 
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 
 import pytest
@@ -18,8 +18,6 @@ from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
 import references
-from confidence_neurons.model.final_norm import FinalNorm
-from confidence_neurons.weights.unembedding import effective_unembedding
 from tiny_models import tiny_network
 
 SCALE = "ln_final.hook_scale"
@@ -67,7 +65,7 @@ def by_formula(
     tokens: Tensor,
     neuron: int,
     *,
-    reference: Tensor | None = None,
+    to: float | None = None,
     counts: Tensor | None = None,
 ) -> dict[str, Tensor]:
     """A last-layer neuron: residual stream, norm and unembedding in double precision."""
@@ -76,21 +74,27 @@ def by_formula(
     _, cache = model.run_with_cache(tokens, names_filter=lambda name: name in names)
     clean = cache[names[0]].double()
     activation = cache[names[1]][..., neuron].double()
-    mean = mean_activation(model, tokens if reference is None else reference, neuron)
-    ablated = clean + (mean - activation)[..., None] * model.blocks[layer].mlp.W_out[neuron]
-
-    norm = FinalNorm.from_model(model)
+    level = mean_activation(model, tokens, neuron) if to is None else to
+    ablated = clean + (level - activation)[..., None] * model.blocks[layer].mlp.W_out[neuron]
     weights, bias = model.W_U.double(), model.b_U.double()
+    norm = model.ln_final.original_component
+    eps = getattr(norm, "eps", None) or norm.variance_epsilon
 
-    def unembed(stream: Tensor, scale: Tensor) -> Tensor:
-        return norm.apply(stream, scale) @ weights + bias
+    def centre(stream: Tensor) -> Tensor:
+        return stream if model.ln_final.uses_rms_norm else stream - stream.mean(-1, keepdim=True)
+
+    def scale(stream: Tensor) -> Tensor:
+        return (centre(stream).pow(2).mean(-1, keepdim=True) + eps).sqrt()
+
+    def unembed(stream: Tensor, divided_by: Tensor) -> Tensor:
+        return centre(stream) / divided_by @ weights + bias
 
     return changes_of(
-        unembed(clean, norm.scale(clean)),
+        unembed(clean, scale(clean)),
         {
-            "total": unembed(ablated, norm.scale(ablated)),
-            "direct": unembed(ablated, norm.scale(clean)),
-            "indirect": unembed(clean, norm.scale(ablated)),
+            "total": unembed(ablated, scale(ablated)),
+            "direct": unembed(ablated, scale(clean)),
+            "indirect": unembed(clean, scale(ablated)),
         },
         tokens,
         counts,
@@ -104,54 +108,82 @@ def by_hooks(
     neuron: int,
     *,
     layer: int | None = None,
-    reference: Tensor | None = None,
+    to: float | None = None,
     counts: Tensor | None = None,
 ) -> dict[str, Tensor]:
     """A neuron of any layer: the whole model runs again, with the scale its own or put in."""
+    level = mean_activation(model, tokens, neuron, layer) if to is None else to
+    runs = runs_by_hooks(model, tokens, {neuron: level}, layer=layer)
+    clean = runs.pop("clean")
+    return changes_of(clean, runs, tokens, counts)
+
+
+@torch.no_grad()
+def runs_by_hooks(
+    model: TransformerBridge,
+    tokens: Tensor,
+    held: Mapping[int, float],
+    *,
+    rises: Mapping[int, bool] | None = None,
+    layer: int | None = None,
+) -> dict[str, Tensor]:
+    """Logits of whole runs: "clean", and along each path with neurons held, or clipped.
+
+    The one slow reference for whatever holds neurons: position by position,
+    and the scale put in by a hook of its own.
+    """
     layer = model.cfg.n_layers - 1 if layer is None else layer
-    mean = mean_activation(model, tokens if reference is None else reference, neuron, layer)
-    seen = []
+    scales: dict[str, Tensor] = {}
 
     def hold(activations: Tensor, hook: object) -> Tensor:
-        held = activations.clone()
-        held[..., neuron] = mean
-        return held
+        replaced = activations.clone()
+        for neuron, value in held.items():
+            for row in range(activations.shape[0]):
+                for position in range(activations.shape[1]):
+                    own = float(activations[row, position, neuron])
+                    limit = None if rises is None else min if rises[neuron] else max
+                    replaced[row, position, neuron] = limit(own, value) if limit else value
+        return replaced
 
-    def read(scale: Tensor, hook: object) -> None:
-        seen.append(scale.clone())
+    def keep(name: str) -> Callable[[Tensor, object], None]:
+        return lambda scale, hook: scales.__setitem__(name, scale.clone())
 
-    holding = (f"blocks.{layer}.mlp.hook_post", hold)
-    clean = model.run_with_hooks(tokens, fwd_hooks=[(SCALE, read)])
-    total = model.run_with_hooks(tokens, fwd_hooks=[holding, (SCALE, read)])
-    clean_scale, ablated_scale = seen
+    def put(name: str) -> Callable[[Tensor, object], Tensor]:
+        return lambda scale, hook: scales[name].clone()
+
+    ablation = (f"blocks.{layer}.mlp.hook_post", hold)
     with warnings.catch_warnings():
         # TransformerLens warns that an edited scale takes its own, slower path.
         warnings.simplefilter("ignore", UserWarning)
-        direct = model.run_with_hooks(
-            tokens, fwd_hooks=[holding, (SCALE, lambda scale, hook: clean_scale.clone())]
-        )
-        indirect = model.run_with_hooks(
-            tokens, fwd_hooks=[(SCALE, lambda scale, hook: ablated_scale.clone())]
-        )
-    return changes_of(
-        clean, {"total": total, "direct": direct, "indirect": indirect}, tokens, counts
-    )
+        return {
+            "clean": model.run_with_hooks(tokens, fwd_hooks=[(SCALE, keep("clean"))]),
+            "total": model.run_with_hooks(tokens, fwd_hooks=[ablation, (SCALE, keep("ablated"))]),
+            "direct": model.run_with_hooks(tokens, fwd_hooks=[ablation, (SCALE, put("clean"))]),
+            "indirect": model.run_with_hooks(tokens, fwd_hooks=[(SCALE, put("ablated"))]),
+        }
 
 
 def changes_of(
-    clean: Tensor, ablated: dict[str, Tensor], tokens: Tensor, counts: Tensor | None
+    clean: Tensor,
+    ablated: dict[str, Tensor],
+    tokens: Tensor,
+    counts: Tensor | None,
+    at: Tensor | None = None,
 ) -> dict[str, Tensor]:
-    """Everything that is measured, from the logits at all positions."""
-    clean = clean[:, 1:-1].flatten(0, 1).double()
-    ablated = {name: value[:, 1:-1].flatten(0, 1).double() for name, value in ablated.items()}
-    target = tokens[:, 2:].flatten()
+    """Everything that is measured at some positions (all but the first and the last)."""
+    if at is None:
+        at = torch.ones_like(tokens, dtype=torch.bool)
+        at[:, [0, -1]] = False
+    clean = clean[at].double()
+    ablated = {name: value[at].double() for name, value in ablated.items()}
+    target = tokens.roll(-1, dims=1)[at]
     unigram = None
     if counts is not None:
         unigram = (counts.double() + 1) / (counts.double() + 1).sum()
         direction = unigram.log() - unigram.log().mean()
         direction = direction / direction.norm()
         moved = (ablated["total"] - clean) @ direction
-        ablated["direct_frequency"] = ablated["total"] - torch.outer(moved, direction)
+        ablated["frequency"] = ablated["total"] - torch.outer(moved, direction)
     before = levels(clean, target, unigram)
     changes = {
         f"{quantity}_{kind}": value - before[quantity]
@@ -193,10 +225,10 @@ def row(changes: dict[str, Tensor]) -> dict[str, float]:
 SHARES = {
     "entropy_ln_mediated": ("entropy", "direct"),
     "loss_ln_mediated": ("loss", "direct"),
-    "frequency_mediated": ("kl", "direct_frequency"),
-    "kl_reverse_frequency_mediated": ("kl_reverse", "direct_frequency"),
-    "entropy_frequency_mediated": ("entropy", "direct_frequency"),
-    "loss_frequency_mediated": ("loss", "direct_frequency"),
+    "frequency_mediated": ("kl", "frequency"),
+    "kl_reverse_frequency_mediated": ("kl_reverse", "frequency"),
+    "entropy_frequency_mediated": ("entropy", "frequency"),
+    "loss_frequency_mediated": ("loss", "frequency"),
 }
 
 
@@ -206,7 +238,7 @@ def properties(
     """What is known from the weights of one neuron."""
     layer = model.cfg.n_layers - 1 if layer is None else layer
     w_out = model.blocks[layer].mlp.W_out[neuron].double()
-    unembedding = effective_unembedding(model).double()
+    unembedding = references.effective_unembedding(model)
     left, _, _ = torch.linalg.svd(unembedding, full_matrices=True)
     inside = [float(w_out @ left[:, -place]) for place in range(1, k + 1)]
     norm = math.sqrt(sum(value**2 for value in w_out.tolist()))

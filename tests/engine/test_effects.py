@@ -2,13 +2,13 @@
 
 import pytest
 import torch
-from engine.test_exact import inputs
 
 from confidence_neurons.engine import effects
 from confidence_neurons.engine.effects import Sums, exact_effects, second_order_effects
 from confidence_neurons.engine.memory import Plan
 from confidence_neurons.engine.pieces import exact_pieces
 from confidence_neurons.engine.readout import Ablations
+from engine.synthetic import inputs
 
 
 def test_sums_of_pieces_are_means_of_sizes_and_of_signed_changes():

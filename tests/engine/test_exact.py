@@ -13,30 +13,10 @@ from confidence_neurons.engine.exact import exact_changes, exact_pairs
 from confidence_neurons.engine.readout import Ablations, Clean, Readout
 from confidence_neurons.engine.scan import scan
 from confidence_neurons.engine.softmax import BYTES_AT_ONCE, distribution_in_bits
-from confidence_neurons.model.final_norm import FinalNorm
 from confidence_neurons.weights.unigram import Unigram
+from engine.synthetic import inputs, random
 
 FEW = settings(max_examples=25, deadline=None)
-
-
-def random(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def inputs(tokens=7, neurons=5, d_model=12, d_vocab=40, seed=0, loudness=1.0):
-    """A random readout, clean residual streams, and neurons to ablate."""
-    weights = loudness * random(d_model, d_vocab, seed=seed)
-    bias = random(d_vocab, seed=seed + 1)
-    readout = Readout(
-        weights - weights.mean(dim=1, keepdim=True), bias - bias.mean(), FinalNorm(True, 1e-5)
-    )
-    target = torch.arange(tokens) * 3 % d_vocab
-    return readout, (
-        random(tokens, d_model, seed=seed + 2),
-        target,
-        random(neurons, d_model, seed=seed + 3),
-        random(tokens, neurons, seed=seed + 4),
-    )
 
 
 def changes(readout, parts, unigram=None):
@@ -81,7 +61,7 @@ def test_logits_and_spare_memory_are_left_and_used():
 def test_huge_logits_do_not_overflow(loudness):
     counts = references_ablation.counts_for(40)
     readout, parts = inputs(loudness=loudness)
-    found = changes(readout, parts, Unigram.from_counts(counts, 40))
+    found = changes(readout, parts, Unigram.from_counts(counts))
     residual, target, w_out, delta = parts
     residual, norm = residual.double(), readout.norm
 
@@ -129,7 +109,7 @@ def test_pairs_of_token_and_neuron_are_as_in_the_whole(loudness, elements, monke
 @pytest.mark.parametrize("elements", [1, 90, 401, 10**6])
 def test_the_size_of_a_block_does_not_change_the_changes(elements, monkeypatch):
     readout, parts = inputs()
-    unigram = Unigram.from_counts(references_ablation.counts_for(40), 40)
+    unigram = Unigram.from_counts(references_ablation.counts_for(40))
     whole = changes(readout, parts, unigram)
     monkeypatch.setitem(BYTES_AT_ONCE, "cpu", 4 * elements)
     assert_close(changes(readout, parts, unigram), whole)

@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from engine.test_exact import inputs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from confidence_neurons.engine.indirect import indirect_changes
 from confidence_neurons.engine.readout import Ablations, Clean
+from engine.synthetic import inputs
 
 
 def levels(logits, target):

@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from engine.test_exact import inputs
 
 import references
 import references_ablation
@@ -12,6 +11,7 @@ from confidence_neurons.engine.pieces import exact_pieces, second_order_pieces
 from confidence_neurons.engine.readout import Ablations
 from confidence_neurons.engine.scan import scan
 from confidence_neurons.text.reading import prose_tokens
+from engine.synthetic import inputs
 
 LEAST = 12_700_000  # bytes: a few neurons and tokens of a vocabulary of 300
 

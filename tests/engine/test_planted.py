@@ -8,8 +8,8 @@ import torch
 import references
 import references_ablation
 from confidence_neurons.engine.scan import scan
-from confidence_neurons.model.state import run_final
-from confidence_neurons.weights.unigram import frequency_direction
+from confidence_neurons.model.state import run
+from confidence_neurons.weights.unigram import Unigram
 
 TOKENS = references.tokens_for()
 
@@ -27,7 +27,7 @@ def test_a_neuron_in_the_null_space_acts_through_the_scale_alone(method):
     write(network, 10, torch.zeros(len(direction)))
     write(network, 11, torch.full((len(direction),), 6.0))
     model = references.load_network(network)
-    table = scan(model, TOKENS, neurons=[8, 9, 10, 11], method=method, null_dimension=2)
+    table = scan(model, TOKENS, neurons=[8, 9, 10, 11], method=method, k=2)
     table = table.set_index("neuron")
 
     planted = table.loc[9]
@@ -49,7 +49,7 @@ def test_a_neuron_that_leaves_the_streams_norm_alone_acts_directly_only():
     neuron = 9
     network = references.tiny_network("neox-serial")
     write(network, neuron, torch.zeros(network.config.hidden_size))
-    state = run_final(references.load_network(network), TOKENS)
+    state = run(references.load_network(network), TOKENS)
     stream = state.residual[:, 1:-1].flatten(0, 1).double()
     stream = stream - stream.mean(dim=1, keepdim=True)
     activation = state.activations[:, 1:-1, neuron].flatten().double()
@@ -80,12 +80,12 @@ def test_a_frequency_neuron_is_found_and_a_null_neuron_is_not():
     with torch.no_grad():
         unembedding = network.get_output_embeddings().weight
         unembedding -= torch.outer(unembedding @ reading, reading)
-        unembedding += torch.outer(frequency_direction(counts), reading)
+        unembedding += torch.outer(Unigram.from_counts(counts).direction, reading)
     write(network, 9, 0.5 * reading)
     write(network, 10, -0.5 * reading)
     write(network, 11, 3 * null)
     model = references.load_network(network)
-    frame = scan(model, TOKENS, frequency=True, counts=counts, null_dimension=2)
+    frame = scan(model, TOKENS, frequency=True, counts=counts, k=2)
 
     found = frame.loc[frame["frequency_cosine"].abs() > 0.75, "neuron"].tolist()
     assert found == [9, 10]

@@ -2,14 +2,14 @@
 
 import pytest
 import torch
-from engine.test_exact import inputs, random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import references
 from confidence_neurons.engine.readout import Ablations, Clean, Readout
 from confidence_neurons.model.final_norm import FinalNorm
-from confidence_neurons.model.state import logits_from_residual, run_final
+from confidence_neurons.model.state import run, unembed
+from engine.synthetic import inputs, random
 
 
 @settings(max_examples=25, deadline=None)
@@ -49,13 +49,13 @@ def test_where_the_norm_stays_the_stretch_is_zero():
 @pytest.mark.parametrize("architecture", ["gpt2-tied", "neox-serial", "llama", "phi"])
 def test_the_clean_distribution_is_the_models_own(architecture):
     model, _ = references.tiny_pair(architecture)
-    residual = run_final(model, references.tokens_for()).residual[0]
+    residual = run(model, references.tokens_for()).residual[0]
     target = references.tokens_for()[0]
     readout = Readout.from_model(model)
     nothing = torch.zeros(len(residual), 1)
     ablations = Ablations.build(readout, residual, target, torch.ones(1, 32), nothing)
     clean = Clean.build(readout, ablations)
-    expected = logits_from_residual(model, residual).double().log_softmax(dim=-1)
+    expected = unembed(model, residual).double().log_softmax(dim=-1)
     assert clean.probability.double().allclose(expected.exp(), atol=1e-6)
     assert (clean.centred - clean.entropy).double().allclose(expected, atol=1e-5)
     for row, found in zip(expected, clean.entropy, strict=True):
@@ -65,7 +65,7 @@ def test_the_clean_distribution_is_the_models_own(architecture):
 def test_some_tokens_and_neurons_are_the_rows_and_columns_of_the_whole():
     readout, parts = inputs()
     whole = Ablations.build(readout, *parts)
-    some = whole.tokens(slice(2, 5)).neurons(torch.tensor([4, 0]))
+    some = whole.tokens(slice(2, 5)).neurons([4, 0])
     assert some.push.equal(whole.push[2:5][:, [4, 0]])
     assert some.stretch.equal(whole.stretch[2:5][:, [4, 0]])
     assert some.w_out.equal(whole.w_out[[4, 0]])
@@ -75,5 +75,5 @@ def test_some_tokens_and_neurons_are_the_rows_and_columns_of_the_whole():
 
 
 def test_soft_capped_logits_have_no_readout():
-    with pytest.raises(NotImplementedError, match="soft-caps"):
+    with pytest.raises(NotImplementedError, match="soft-capped"):
         Readout.from_model(references.tiny_pair("gemma2")[0])

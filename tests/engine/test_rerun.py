@@ -2,27 +2,28 @@
 
 import pytest
 import torch
-from transformer_lens.model_bridge import TransformerBridge
 
 import references
 import references_ablation
 from confidence_neurons import unigram_counts
-from confidence_neurons.engine.request import Request
+from confidence_neurons.engine.closed_form import Held
 from confidence_neurons.engine.rerun import (
     MOST_ROWS,
     TENSORS_PER_ROW,
     changes_of_logits,
-    rerun_pieces,
+    rerun_effects,
     rows_within,
 )
 from confidence_neurons.engine.scan import scan
+from confidence_neurons.model.state import run
 from confidence_neurons.text.reading import prose_tokens
 
 NEURONS = [63, 5]
 EFFECTS = ["entropy_total", "entropy_direct", "loss_indirect", "kl_from_clean", "mean_activation"]
 
 
-def assert_agrees_with_hooks(model, tokens, neurons, layer, counts, reference=None):
+def assert_agrees_with_hooks(model, tokens, neurons, layer, counts, other_text=None):
+    to = None if other_text is None else run(model, other_text, layer=layer).mean_activations()
     frame = scan(
         model,
         tokens,
@@ -30,16 +31,16 @@ def assert_agrees_with_hooks(model, tokens, neurons, layer, counts, reference=No
         layer=layer,
         counts=counts,
         frequency=True,
-        reference=reference,
+        to=to,
     )
     assert frame["neuron"].tolist() == neurons
-    source = tokens if reference is None else reference
+    source = tokens if other_text is None else other_text
     for found in frame.to_dict("records"):
         neuron = found["neuron"]
         mean = references_ablation.mean_activation(model, source, neuron, layer)
         assert found["mean_activation"] == pytest.approx(mean, rel=1e-5, abs=1e-6)
         changes = references_ablation.by_hooks(
-            model, tokens, neuron, layer=layer, counts=counts, reference=reference
+            model, tokens, neuron, layer=layer, counts=counts, to=mean
         )
         expected = references_ablation.row(changes)
         references_ablation.assert_agrees(found, expected, references_ablation.HOOK_NOISE)
@@ -58,8 +59,8 @@ def test_soft_caps_and_normalised_or_scaled_outputs_agree_with_hooks(architectur
 def test_the_first_layer_agrees_with_hooks(architecture):
     model, _ = references.tiny_pair(architecture)
     counts = references_ablation.counts_for()
-    reference = references.tokens_for(rows=1, seed=3)
-    assert_agrees_with_hooks(model, references.tokens_for(), NEURONS, 0, counts, reference)
+    other_text = references.tokens_for(rows=1, seed=3)
+    assert_agrees_with_hooks(model, references.tokens_for(), NEURONS, 0, counts, other_text)
 
 
 def test_a_middle_layer_of_prose_agrees_with_hooks():
@@ -78,7 +79,7 @@ def test_on_the_last_layer_running_again_and_the_closed_form_agree(architecture,
     counts = references_ablation.counts_for()
     arguments = {"neurons": NEURONS, "counts": counts, "frequency": True}
     closed = scan(model, references.tokens_for(), **arguments)
-    monkeypatch.setattr(Request, "is_residual_update", False)
+    monkeypatch.setattr("confidence_neurons.engine.scan.closed_form_holds", lambda *_: False)
     again = scan(model, references.tokens_for(), **arguments)
     assert list(again.columns) == list(closed.columns)
     effects = closed.columns.drop([*references_ablation.SHARES, "method"])
@@ -88,16 +89,13 @@ def test_on_the_last_layer_running_again_and_the_closed_form_agree(architecture,
         )
 
 
-def test_rows_at_once_do_not_change_the_changes():
+def test_rows_at_once_do_not_change_the_effects():
     model, _ = references.tiny_pair("llama")
-    tokens = references.tokens_for(rows=3)
-    (_, _, whole), *others = rerun_pieces(model, tokens, 0, {5: 0.1})
-    assert not others
-    pieces = list(rerun_pieces(model, tokens, 0, {5: 0.1}, rows_at_once=2))
-    assert [rows for rows, _, _ in pieces] == [slice(0, 2), slice(2, 3)]
-    for name, values in whole.items():
-        joined = [value for _, _, changes in pieces for value in changes[name].flatten().tolist()]
-        assert joined == pytest.approx(values.flatten().tolist(), abs=2e-6), name
+    state = run(model, references.tokens_for(rows=3), layer=0)
+    to_hold = Held.of(state, [5], 0.1, None)
+    whole, pieces = (rerun_effects(model, state, to_hold, None, rows) for rows in (3, 2))
+    for name in whole.columns.drop("method"):
+        assert pieces[name].tolist() == pytest.approx(whole[name].tolist(), abs=2e-6), name
 
 
 def test_rows_at_once_are_chosen_within_the_budget():
@@ -130,9 +128,8 @@ def test_the_budget_of_a_scan_decides_how_many_rows_run_at_once(monkeypatch):
 
 
 @pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16])
-def test_half_precision_is_refused_before_the_network_runs_again(kind, monkeypatch):
+def test_half_precision_is_refused_where_the_network_has_to_run_again(kind):
     model = references.load_network(references.tiny_network("llama")).to(kind)
-    monkeypatch.setattr(TransformerBridge, "forward", lambda *_, **__: pytest.fail("it ran"))
     with pytest.raises(ValueError, match=f"float32 or float64, .* got {kind}: load it with"):
         scan(model, references.tokens_for(), layer=0)
 

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 import references
 import references_ablation
 from confidence_neurons import unigram_counts
-from confidence_neurons.engine import request
-from confidence_neurons.engine.scan import COLUMNS, scan
+from confidence_neurons.engine import closed_form
+from confidence_neurons.engine.scan import FIRST_COLUMNS, scan
+from confidence_neurons.model.state import run
 from confidence_neurons.text.altered import corrupt
 from confidence_neurons.text.reading import prose_tokens
 from tiny_models import ARCHITECTURES
@@ -27,40 +28,41 @@ PLAIN_COLUMNS = [
     *("kl_from_clean", "argmax_changed", "method", "error_estimate"),
 ]
 FREQUENCY_COLUMNS = {
-    *("kl_total", "kl_direct_frequency", "frequency_mediated", "kl_shift"),
-    *("kl_reverse_total", "kl_reverse_direct_frequency", "kl_reverse_frequency_mediated"),
-    *("entropy_direct_frequency", "entropy_frequency_mediated"),
-    *("loss_direct_frequency", "loss_frequency_mediated"),
+    *("kl_total", "kl_frequency", "frequency_mediated", "kl_shift"),
+    *("kl_reverse_total", "kl_reverse_frequency", "kl_reverse_frequency_mediated"),
+    *("entropy_frequency", "entropy_frequency_mediated"),
+    *("loss_frequency", "loss_frequency_mediated"),
 }
 
 
 def assert_agrees_with_references(
-    model, tokens, neurons, reference, counts, references_and_noise=REFERENCES
+    model, tokens, neurons, other_text, counts, references_and_noise=REFERENCES
 ):
-    frame = scan(model, tokens, neurons=neurons, reference=reference, frequency=True, counts=counts)
+    to = None if other_text is None else run(model, other_text).mean_activations()
+    frame = scan(model, tokens, neurons=neurons, to=to, frequency=True, counts=counts)
     assert frame["neuron"].tolist() == neurons
     assert set(frame.columns) == {*PLAIN_COLUMNS, *FREQUENCY_COLUMNS}
-    source = tokens if reference is None else reference
+    source = tokens if other_text is None else other_text
     for found in frame.to_dict("records"):
         neuron = found["neuron"]
         mean = references_ablation.mean_activation(model, source, neuron)
         assert found["mean_activation"] == pytest.approx(mean, rel=1e-5, abs=1e-6)
         for way, noise in references_and_noise:
-            changes = way(model, tokens, neuron, reference=reference, counts=counts)
+            changes = way(model, tokens, neuron, to=mean, counts=counts)
             expected = references_ablation.row(changes)
             assert set(expected) >= FREQUENCY_COLUMNS
             references_ablation.assert_agrees(found, expected, noise)
     return frame
 
 
-@pytest.mark.parametrize("own_reference", [False, True])
+@pytest.mark.parametrize("from_other_text", [False, True])
 @pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
-def test_every_effect_agrees_on_tiny_models(architecture, own_reference):
+def test_every_effect_agrees_on_tiny_models(architecture, from_other_text):
     model, _ = references.tiny_pair(architecture)
-    reference = references.tokens_for(rows=1, length=20, seed=4) if own_reference else None
+    other_text = references.tokens_for(rows=1, length=20, seed=4) if from_other_text else None
     counts = references_ablation.counts_for()
     tokens = references.tokens_for(rows=3)
-    assert_agrees_with_references(model, tokens, [63, 0, 5], reference, counts)
+    assert_agrees_with_references(model, tokens, [63, 0, 5], other_text, counts)
 
 
 @pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
@@ -73,21 +75,21 @@ def test_every_effect_agrees_where_changes_are_large(architecture):
     assert (frame["loss_total"] > 1e-3).all()
 
 
-@pytest.mark.parametrize("own_reference", [False, True])
+@pytest.mark.parametrize("from_other_text", [False, True])
 @pytest.mark.parametrize("name", ["prose", "prose-no-norm"])
-def test_every_effect_agrees_on_the_bundled_models(name, own_reference):
+def test_every_effect_agrees_on_the_bundled_models(name, from_other_text):
     model, counts = references.bundled(name), unigram_counts(name)
     tokens = prose_tokens(model, 40, 3)
     tokens = torch.cat([tokens, corrupt(tokens, 0.5, counts)])
     norms = model.blocks[-1].mlp.W_out.norm(dim=1)
     neurons = [*norms.topk(3).indices.tolist(), int(norms.argmin())]
-    reference = prose_tokens(model, 60, 9)[7:] if own_reference else None
-    assert_agrees_with_references(model, tokens, neurons, reference, counts)
+    other_text = prose_tokens(model, 60, 9)[7:] if from_other_text else None
+    assert_agrees_with_references(model, tokens, neurons, other_text, counts)
 
 
 @pytest.mark.parametrize("architecture", ["gpt2-tied", "llama"])
 def test_what_is_too_large_for_double_precision_is_good_to_1e_7_nats(architecture, monkeypatch):
-    monkeypatch.setattr(request, "DOUBLE_BELOW", 0)
+    monkeypatch.setattr(closed_form, "DOUBLE_BELOW", 0)
     model, _ = references.tiny_pair(architecture)
     tokens, counts = references.tokens_for(rows=3), references_ablation.counts_for()
     single = [(references_ablation.by_formula, references_ablation.SINGLE_NOISE)]
@@ -96,21 +98,43 @@ def test_what_is_too_large_for_double_precision_is_good_to_1e_7_nats(architectur
 
 @pytest.mark.parametrize("name", ["prose", "prose-no-norm"])
 def test_the_bundled_models_in_single_precision(name, monkeypatch):
-    monkeypatch.setattr(request, "DOUBLE_BELOW", 0)
+    monkeypatch.setattr(closed_form, "DOUBLE_BELOW", 0)
     model, counts = references.bundled(name), unigram_counts(name)
     tokens = corrupt(prose_tokens(model, 40, 3), 0.5, counts)
     single = [(references_ablation.by_formula, references_ablation.SINGLE_NOISE)]
-    assert_agrees_with_references(model, tokens, [110, 307, 56], None, counts, single)
+    neurons = model.blocks[-1].mlp.W_out.norm(dim=1).topk(3).indices.tolist()
+    assert_agrees_with_references(model, tokens, neurons, None, counts, single)
 
 
-def test_a_text_of_reference_changes_the_means_and_so_the_effects():
+def test_what_neurons_are_held_at_changes_the_effects():
     model, _ = references.tiny_pair("neox-serial")
     tokens = references.tokens_for()
-    own, other = scan(model, tokens), scan(model, tokens, reference=references.tokens_for(seed=5))
-    assert not own["mean_activation"].equals(other["mean_activation"])
-    assert scan(model, tokens, reference=tokens)["entropy_total"].tolist() == pytest.approx(
-        own["entropy_total"].tolist(), rel=1e-5
+    own = scan(model, tokens)
+    same = scan(model, tokens, to=run(model, tokens).mean_activations())
+    at_zero = scan(model, tokens, to=0.0)
+    assert (at_zero["mean_activation"] == 0).all()
+    assert not own["entropy_total"].equals(at_zero["entropy_total"])
+    assert same["entropy_total"].tolist() == pytest.approx(
+        own["entropy_total"].tolist(), rel=1e-4, abs=1e-8
     )
+
+
+def test_clipped_neurons_at_chosen_positions_agree_with_hooks():
+    model = references_ablation.loud_model("llama")
+    tokens = references.tokens_for(rows=3)
+    at = torch.zeros_like(tokens, dtype=torch.bool)
+    at[:, 4:9] = True
+    state = run(model, tokens)
+    level, clip = state.mean_activations(), torch.arange(model.cfg.d_mlp) % 2 == 0
+    frame = scan(model, tokens, neurons=[8, 41], to=level, clip=clip, at=at).set_index("neuron")
+    for neuron, row in frame.iterrows():
+        held, rises = {neuron: float(level[neuron])}, {neuron: bool(clip[neuron])}
+        runs = references_ablation.runs_by_hooks(model, tokens, held, rises=rises)
+        clean = runs.pop("clean")
+        expected = references_ablation.row(
+            references_ablation.changes_of(clean, runs, tokens, None, at)
+        )
+        references_ablation.assert_agrees(row, expected, references_ablation.HOOK_NOISE)
 
 
 def test_columns_stand_in_their_order():
@@ -118,7 +142,7 @@ def test_columns_stand_in_their_order():
     tokens, counts = references.tokens_for(), references_ablation.counts_for()
     plain, full = scan(model, tokens), scan(model, tokens, counts=counts, frequency=True)
     assert plain.columns.tolist() == PLAIN_COLUMNS
-    assert full.columns.tolist()[: len(list(COLUMNS))] == list(COLUMNS)
+    assert full.columns.tolist()[: len(list(FIRST_COLUMNS))] == list(FIRST_COLUMNS)
     assert plain["neuron"].tolist() == list(range(model.cfg.d_mlp))
     assert plain.index.tolist() == plain["neuron"].tolist()
     assert (plain["method"] == "exact").all()
@@ -184,9 +208,9 @@ def test_the_first_position_and_the_last_count_nowhere():
 def test_the_size_of_the_null_space_is_passed_on():
     model, _ = references.tiny_pair("neox-serial")
     tokens = references.tokens_for()
-    whole = scan(model, tokens, neurons=[1, 2], null_dimension=model.cfg.d_model)
+    whole = scan(model, tokens, neurons=[1, 2], k=model.cfg.d_model)
     assert whole["null_fraction"].tolist() == pytest.approx([1, 1], abs=1e-5)
-    assert (scan(model, tokens, neurons=[1, 2], null_dimension=2)["null_fraction"] < 0.9).all()
+    assert (scan(model, tokens, neurons=[1, 2], k=2)["null_fraction"] < 0.9).all()
 
 
 def test_the_mediated_shares_are_ratios_of_means():

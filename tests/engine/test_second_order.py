@@ -10,28 +10,23 @@ import references_ablation
 from confidence_neurons.engine import effects
 from confidence_neurons.engine import pieces as engine
 from confidence_neurons.engine.check import ErrorCheck
+from confidence_neurons.engine.closed_form import Held, prepare
 from confidence_neurons.engine.exact import exact_changes
 from confidence_neurons.engine.memory import DEFAULT_BUDGET, Plan
 from confidence_neurons.engine.readout import Ablations, Clean
-from confidence_neurons.engine.request import Request
 from confidence_neurons.engine.scan import scan
 from confidence_neurons.engine.second_order import second_order_changes
+from confidence_neurons.model.state import run
 from confidence_neurons.text.altered import corrupt
 from confidence_neurons.text.reading import prose_tokens
 
 ESTIMATED = ["entropy_total", "entropy_direct", "loss_total", "loss_direct", "kl_from_clean"]
 
 
-def request_for(model, tokens, neurons=None):
-    return Request.check(
-        model,
-        tokens,
-        neurons=neurons,
-        reference=None,
-        layer=None,
-        counts=None,
-        frequency=False,
-    )
+def prepared(model, tokens, neurons):
+    state = run(model, tokens)
+    readout, ablations, _ = prepare(model, state, Held.of(state, neurons, None, None), 2**30)
+    return readout, ablations
 
 
 def in_double(record):
@@ -62,7 +57,7 @@ def errors(readout, ablations, factor):
 @pytest.mark.parametrize("architecture", ["neox-serial", "llama", "phi"])
 def test_the_error_falls_with_the_cube_of_the_change(architecture):
     model = references_ablation.loud_model(architecture)
-    readout, ablations, _ = request_for(model, references.tokens_for(), [1, 5, 8]).ablations()
+    readout, ablations = prepared(model, references.tokens_for(), [1, 5, 8])
     readout, ablations = in_double(readout), in_double(ablations)
     large, small = errors(readout, ablations, 0.2), errors(readout, ablations, 0.1)
     for name in ESTIMATED:
@@ -143,7 +138,7 @@ def test_the_error_estimate_is_seldom_below_the_error(frames):
 def test_strong_ablations_are_exact_and_the_others_left_to_the_estimate(monkeypatch):
     model = references.bundled("prose")
     tokens = prose_tokens(model, 96, 2)
-    readout, ablations, _ = request_for(model, tokens, [56, 110, 429]).ablations()
+    readout, ablations = prepared(model, tokens, [56, 110, 429])
     plan = Plan.within(DEFAULT_BUDGET, model.cfg.d_vocab, 3)
 
     def changes(strong):

@@ -1,0 +1,1 @@
+"""The fast way to hold every neuron of a layer, one by one."""

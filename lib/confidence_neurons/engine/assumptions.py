@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
+from confidence_neurons.checks import finite
 from confidence_neurons.model.architecture import (
     Architecture,
     activation_hook,
@@ -52,6 +53,7 @@ def check_logits(model: TransformerBridge, tokens: Int[Tensor, "batch position"]
     ValueError
         If they are NaN.
     """
+    finite(model.b_U, "bias of the logits")
     residual, _, own = _run(model, tokens)
     if own.isnan().any():
         raise ValueError(
@@ -98,9 +100,9 @@ def adds_w_out(model: TransformerBridge, tokens: Int[Tensor, "batch position"]) 
 def _run(
     model: TransformerBridge, tokens: Int[Tensor, "batch position"]
 ) -> tuple[
-    Float[Tensor, "1 position d_model"],
-    Float[Tensor, "1 position d_mlp"],
-    Float[Tensor, "1 position d_vocab"],
+    Float[Tensor, "1 few d_model"],
+    Float[Tensor, "1 few d_mlp"],
+    Float[Tensor, "1 few d_vocab"],
 ]:
     """Last residual stream, last activations and logits at the first few tokens."""
     names = (stream_hook(model), activation_hook(model.cfg.n_layers - 1))

@@ -73,6 +73,7 @@ class Sums:
         self.sums: dict[str, Tensor] = {}
 
     def add(self, neurons: slice, changes: Changes) -> None:
+        """Add the changes of some tokens, for some of the neurons."""
         for name, values in changes.items():
             self._add(name, neurons, values.abs())
         for quantity in self.SIGNED:
@@ -84,4 +85,5 @@ class Sums:
         total[neurons] += values.double().sum(dim=0).cpu()
 
     def means(self, tokens: int) -> pd.DataFrame:
+        """Means over so many tokens, one row per neuron."""
         return pd.DataFrame({name: (total / tokens).numpy() for name, total in self.sums.items()})

@@ -60,6 +60,7 @@ class AblatedLogits:
         ablations: Ablations,
         readings: Float[Tensor, "neuron d_vocab"],
     ) -> "AblatedLogits":
+        """In bits, from logits in nats."""
         return cls(
             base=clean.centred * LOG2E,
             bias=readout.bias * LOG2E,

@@ -53,7 +53,7 @@ class Plan:
         if not budget >= least:
             raise ValueError(
                 f"expected a memory_budget of at least {least:,} bytes for a vocabulary of "
-                f"{d_vocab:,} tokens, got {budget:,}: give more, the default is {DEFAULT_BUDGET:,}"
+                f"{d_vocab:,} tokens, got {budget:,.0f}: give more (default {DEFAULT_BUDGET:,})"
             )
         free = budget - block
         for_tokens = min(free / 2, ENOUGH_TOKENS * (token + pair * neurons))

@@ -97,7 +97,7 @@ def token_effects(
     context = state.places().assign(
         **{name: column.cpu().numpy() for name, column in clean.items()}
     )
-    activations = state.activations[state.counted]
+    activations = state.activations[state.counted].float()
     frames = [
         context.assign(
             neuron=neuron,

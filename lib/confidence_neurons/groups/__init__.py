@@ -1,0 +1,1 @@
+"""Which neurons belong together, what they are called, what they are compared with."""

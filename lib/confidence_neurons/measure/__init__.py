@@ -1,0 +1,1 @@
+"""What stands at the output, how interventions change it, and how sure that is."""

@@ -194,6 +194,7 @@ class Asked(NamedTuple):
         counts: Int[Tensor, " d_vocab"] | None,
         direction: Float[Tensor, " d_vocab"] | None = None,
     ) -> "Asked":
+        """What a call asked for, with the unigram distribution it needs."""
         needs = (*quantities, "kl") if "frequency" in paths else quantities
         unigram = unigram_for(model, needs, counts)
         if unigram is not None and direction is not None:

@@ -106,10 +106,10 @@ def ablate(
 
 
 def held(
-    activations: Float[Tensor, "*batch neuron"],
-    level: Float[Tensor, " neuron"],
-    clip: Bool[Tensor, " neuron"] | None = None,
-) -> Float[Tensor, "*batch neuron"]:
+    activations: Float[Tensor, "*any"],
+    level: Float[Tensor, "*neuron"],
+    clip: Bool[Tensor, "*neuron"] | None = None,
+) -> Float[Tensor, "*any"]:
     """The level in the place of the activations; with `clip` only where they go beyond it."""
     after = level.expand_as(activations)
     if clip is None:

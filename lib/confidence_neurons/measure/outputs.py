@@ -49,14 +49,17 @@ class Prediction:
 
     @cached_property
     def p(self) -> Float[Tensor, "*batch d_vocab"]:
+        """Probabilities."""
         return self.log_p.exp()
 
     @cached_property
     def entropy(self) -> Float[Tensor, "*batch"]:
+        """Entropy in nats."""
         return -torch.linalg.vecdot(self.p, finite_logs(self.log_p))
 
     @cached_property
     def choice(self) -> Int[Tensor, "*batch"]:
+        """The most probable token."""
         return self.log_p.argmax(dim=-1)
 
     @cached_property
@@ -66,6 +69,7 @@ class Prediction:
         return self.log_p.gather(-1, self.target.unsqueeze(-1)).squeeze(-1)
 
     def read(self, quantities: Iterable[str]) -> dict[str, Float[Tensor, "*batch"]]:
+        """The value of each quantity."""
         return {name: QUANTITIES[name].compute(self) for name in quantities}
 
 

@@ -90,6 +90,7 @@ class Architecture:
 
     @classmethod
     def of(cls, model: TransformerBridge) -> "Architecture":
+        """Read off the configuration of a model, as its family names it."""
         config = model.original_model.config
         family = family_of(config)
 

@@ -1,0 +1,1 @@
+"""What the weights say: unembedding, null space, frequency direction, neurons."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
@@ -70,7 +71,7 @@ class Unigram:
                 f"expected counts, got none, and {model.cfg.model_name} has none of its own: "
                 "count the tokens of a text with count_tokens"
             )
-        return cls.from_counts(known).to(model.W_U)
+        return cls.from_counts(known).to(torch.empty(0, device=model.W_U.device))
 
     def to(self, like: Tensor) -> "Unigram":
         """The same on the device and in the precision of a tensor."""

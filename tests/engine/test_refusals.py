@@ -1,0 +1,87 @@
+"""Models and requests that the engine cannot do right: refused, with the reason."""
+
+import pytest
+import torch
+
+import references
+import references_ablation
+from confidence_neurons.engine.assumptions import closed_form_holds
+from confidence_neurons.engine.scan import scan
+from confidence_neurons.engine.tokens import token_effects
+from tiny_models import ARCHITECTURES
+
+TOKENS = references.tokens_for()
+
+
+def tokens_of_one(model, tokens):
+    return token_effects(model, tokens, [0])
+
+
+@pytest.mark.parametrize("function", [scan, tokens_of_one])
+@pytest.mark.parametrize(
+    ("architecture", "message"),
+    [
+        ("glm", "does not fold it for this architecture"),
+        ("olmo2", "does not fold it for this architecture"),
+        ("olmo", "OlmoLayerNorm"),
+        ("mixtral", "a plain or gated MLP with one w_out"),
+        ("qwen2-moe", "a plain or gated MLP with one w_out"),
+        ("granite-logits", "fold"),
+    ],
+)
+def test_models_of_a_kind_that_is_not_supported_are_refused(function, architecture, message):
+    with pytest.raises(NotImplementedError, match=message):
+        function(references.tiny_pair(architecture)[0], TOKENS)
+
+
+@pytest.mark.parametrize("architecture", ["gemma2", "granite-residual"])
+def test_token_effects_are_refused_where_the_network_has_to_run_again(architecture):
+    with pytest.raises(NotImplementedError, match="use scan"):
+        token_effects(references.tiny_pair(architecture)[0], TOKENS, [0])
+
+
+@pytest.mark.parametrize(
+    ("architecture", "options"),
+    [
+        ("gemma2", {}),
+        ("granite-residual", {}),
+        ("llama", {"layer": 0}),
+        ("llama", {"frequency": True, "counts": references_ablation.counts_for()}),
+    ],
+)
+def test_second_order_is_refused_where_it_does_not_reach(architecture, options):
+    with pytest.raises(ValueError, match="use method='exact'"):
+        scan(references.tiny_pair(architecture)[0], TOKENS, method="second-order", **options)
+
+
+@pytest.mark.parametrize(
+    "part", ["embed_in", "attention", "dense_h_to_4h", "dense_4h_to_h", "lm_head"]
+)
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+def test_weights_that_are_no_numbers_are_refused(part, value):
+    model = references.load_network(references.tiny_network("neox-serial"))
+    weights = next(weights for name, weights in model.named_parameters() if part in name)
+    weights.data[0] = value
+    with pytest.raises(ValueError, match=r"got (NaN|infinity)"):
+        scan(model, TOKENS)
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+def test_a_bias_of_the_logits_that_is_no_number_is_refused(value):
+    model = references.load_network(references.tiny_network("neox-serial"))
+    model.b_U[3] = value
+    with pytest.raises(ValueError, match=r"got (NaN|infinity)"):
+        scan(model, TOKENS)
+
+
+def test_a_budget_that_is_too_small_is_refused():
+    with pytest.raises(ValueError, match=r"memory_budget of at least .* got 1,000: give more"):
+        scan(references.tiny_pair("llama")[0], TOKENS, memory_budget=1000.0)
+
+
+def test_the_closed_form_is_known_to_hold_or_not():
+    for architecture in ARCHITECTURES:
+        model = references.tiny_pair(architecture)[0]
+        assert closed_form_holds(model, TOKENS, model.cfg.n_layers - 1)
+    assert not closed_form_holds(references.tiny_pair("llama")[0], TOKENS, 0)
+    assert not closed_form_holds(references.tiny_pair("gemma2")[0], TOKENS, 1)
