@@ -12,7 +12,7 @@ CONFIDENCE, RIGHT = "confidence", "right"
 
 @checked
 def reliability(
-    frame: pd.DataFrame, by: str | Sequence[str] = (), *, bins: int = 10
+    frame: pd.DataFrame, by: str | Sequence[str] | None = None, *, bins: int = 10
 ) -> pd.DataFrame:
     """Confidence against accuracy of the first choice, in bins of confidence.
 
@@ -24,7 +24,7 @@ def reliability(
     ----------
     frame : pd.DataFrame
         One row per token: `confidence` and `right`, as `read` gives them.
-    by : str or sequence of str
+    by : str or sequence of str, optional
         Columns that name groups to look at one by one.
     bins : int
         How many.
@@ -50,7 +50,7 @@ def reliability(
     0  0.0   0.5       0.125       0.5       2
     1  0.5   1.0       0.900       1.0       1
     """
-    keys = [by] if isinstance(by, str) else list(by)
+    keys = [by] if isinstance(by, str) else list(by or ())
     _need_probabilities(frame, (CONFIDENCE, RIGHT))
     place = bin_of(frame[CONFIDENCE], bins)
     means = {

@@ -220,7 +220,10 @@ def _compare(
             )
     places = state.places()
     frames = [
-        pd.concat([places.assign(**{GROUP: name}), pd.concat(several, ignore_index=True)], axis=1)
+        pd.concat(
+            [places.assign(**{GROUP: [name] * len(places)}), pd.concat(several, ignore_index=True)],
+            axis=1,
+        )
         for name, several in parts.items()
     ]
     frame = pd.concat(frames, ignore_index=True)

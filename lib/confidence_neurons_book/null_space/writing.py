@@ -56,18 +56,20 @@ def writing_effects(
     parts = []
     for number, direction in enumerate(directions):
         logit_change = per_unit * float((direction / direction.norm() @ space.unembedding).norm())
+        changed = {}
         for signed in (strength, -strength):
             written = cn.write(model, state, direction, signed)
-            changed = {"total": written, "direct": written.frozen(state)}
-            ratio = {name: _scale_ratio(each, state) for name, each in changed.items()}
-            effect = cn.compare(model, state, changed, paths="total", quantities="entropy")
-            effect = effect.assign(
-                direction=number,
-                logit_change=logit_change,
-                scale_ratio=effect["group"].map(ratio),
-                entropy_change=effect["entropy_total"].abs(),
-            )
-            parts.append(effect.rename(columns={"group": "effect", "kl_from_clean": "kl"}))
+            changed |= {("total", signed): written, ("direct", signed): written.frozen(state)}
+        ratio = {name: _scale_ratio(each, state) for name, each in changed.items()}
+        found = cn.compare(model, state, changed, paths="total", quantities="entropy")
+        found = found.assign(
+            direction=number,
+            effect=found["group"].str[0],
+            logit_change=logit_change,
+            scale_ratio=found["group"].map(ratio),
+            entropy_change=found["entropy_total"].abs(),
+        )
+        parts.append(found.rename(columns={"kl_from_clean": "kl"}))
     columns = ["logit_change", "scale_ratio", "entropy_change", "kl", "argmax_changed"]
     groups = pd.concat(parts).groupby(["direction", "effect"], sort=False)
     return groups[columns].mean().reset_index()
