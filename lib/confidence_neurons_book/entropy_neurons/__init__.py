@@ -1,0 +1,1 @@
+"""What chapter 3, on finding entropy neurons, needs beside the library."""

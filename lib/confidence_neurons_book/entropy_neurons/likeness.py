@@ -10,73 +10,53 @@ the absolute correlation of d with log p under p. It is 1 where d is a
 multiple of log p, that is, for a temperature.
 """
 
-from collections.abc import Sequence
-
 import pandas as pd
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
+from confidence_neurons import State
+from confidence_neurons.engine.closed_form import Held, prepare
+from confidence_neurons.engine.memory import DEFAULT_BUDGET
 from confidence_neurons.engine.readout import Ablations, Clean, Readout
-from confidence_neurons.engine.request import Request
 
 TOKENS_AT_ONCE = 512
 
 
 @torch.no_grad()
-def temperature_likeness(
-    model: TransformerBridge,
-    tokens: Int[Tensor, "batch position"],
-    *,
-    neurons: Sequence[int] | None = None,
-    reference: Int[Tensor, "batch position"] | None = None,
-) -> pd.DataFrame:
+def temperature_likeness(model: TransformerBridge, state: State) -> pd.DataFrame:
     """For each last-layer neuron, how alike its mean ablation is to a temperature.
+
+    Parameters
+    ----------
+    model : TransformerBridge
+        From `load_model`.
+    state : State
+        From `run`.
 
     Returns
     -------
-    One row per neuron: `neuron`; `entropy_slope`, the mean over tokens of
-    |Cov_p(d, log p)|, in nats; `entropy_bound`, the mean of
-    sqrt(Var_p(d) Var_p(log p)), the most that an equally large change could
-    do; and `likeness`, their ratio, from 0 to 1, NaN where the ablation
-    changes nothing. d is the total change of the logits (scale recomputed).
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `ablation.scan`.
-    NotImplementedError
-        Where an ablation is not an update of the last residual stream.
+    pd.DataFrame
+        One row per neuron: `neuron`; `entropy_slope`, the mean over tokens of
+        |Cov_p(d, log p)|, in nats; `entropy_bound`, the mean of
+        sqrt(Var_p(d) Var_p(log p)), the most that an equally large change
+        could do; and `likeness`, their ratio, from 0 to 1, NaN where the
+        ablation changes nothing. d is the total change of the logits (scale
+        recomputed).
     """
-    request = Request.check(
-        model,
-        tokens,
-        neurons=neurons,
-        reference=reference,
-        layer=None,
-        counts=None,
-        frequency=False,
-    )
-    readout, ablations, _ = request.ablations()
+    held = Held.of(state, None, None, None)
+    readout, ablations, _ = prepare(model, state, held, DEFAULT_BUDGET)
     readings = (ablations.w_out @ readout.unembedding).double()
-    slope = torch.zeros(len(readings), dtype=torch.float64, device=readings.device)
-    bound = torch.zeros_like(slope)
+    sums = torch.zeros(2, len(readings), dtype=torch.float64, device=readings.device)
     for rows in torch.arange(len(ablations.target)).split(TOKENS_AT_ONCE):
         part = ablations.tokens(rows.to(readings.device))
         covariance, variance, of_log_p = _moments(readout, part, readings)
-        slope += covariance.abs().sum(dim=0)
-        bound += (variance.clamp(min=0) * of_log_p).sqrt().sum(dim=0)
-    count = len(ablations.target)
-    frame = pd.DataFrame(
-        {
-            "neuron": request.neurons,
-            "entropy_slope": (slope / count).cpu().numpy(),
-            "entropy_bound": (bound / count).cpu().numpy(),
-        }
-    )
-    likeness = frame["entropy_slope"] / frame["entropy_bound"].where(frame["entropy_bound"] > 0)
-    return frame.assign(likeness=likeness)
+        bound = (variance.clamp(min=0) * of_log_p).sqrt()
+        sums += torch.stack([covariance.abs(), bound]).sum(dim=1)
+    slope, bound = (sums / len(ablations.target)).cpu().numpy()
+    frame = pd.DataFrame({"neuron": held.neurons, "entropy_slope": slope, "entropy_bound": bound})
+    return frame.assign(likeness=slope / frame["entropy_bound"].where(bound > 0))
 
 
 def _moments(
@@ -85,7 +65,7 @@ def _moments(
     """Cov_p(d, log p), Var_p(d) and Var_p(log p), in double precision.
 
     With q the neuron's reading and g the part of the logits that the scale
-    divides, d = stretch g + pushed q (see `ablation.readout`).
+    divides, d = stretch g + pushed q (see `engine.readout`).
     """
     clean = Clean.build(readout, ablations)
     p, log_p = clean.probability.double(), clean.centred.double()
