@@ -537,6 +537,8 @@ CHECKS: dict[str, Check] = {
     "to": is_level,
     "clip": is_clip,
     "at": is_mask,
+    "mask": is_mask,
+    "self": anything,
     "logits": is_logits,
     "log_p": is_log_probabilities,
     "log_q": is_log_probabilities,

@@ -1,15 +1,12 @@
-"""Control sets: the same size, nothing in common, nearest in norm."""
+"""Control groups: the same size, nothing in common, nearest in norm or rho."""
 
 import pytest
+import torch
 
 import references
-from confidence_neurons.groups.controls import (
-    check_heads,
-    nearest_norm_neurons,
-    random_heads,
-    random_neurons,
-)
-from confidence_neurons.weights.neurons import neuron_weights
+from confidence_neurons.groups.controls import KINDS, controls, random_heads
+from confidence_neurons.model.architecture import output_weights
+from confidence_neurons.weights.geometry import neuron_weights
 
 
 @pytest.fixture(params=["gpt2-tied", "llama"])
@@ -17,74 +14,72 @@ def model(request):
     return references.tiny_pair(request.param)[0]
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_random_sets_have_the_same_size_and_nothing_in_common(model, seed):
-    neurons, spared = list(range(5, 25)), list(range(40, 60))
-    drawn = random_neurons(model, neurons, exclude=spared, seed=seed)
-    assert len(set(drawn)) == len(neurons)
-    assert set(drawn) <= set(range(64)) - set(neurons) - set(spared)
-    heads, spared_heads = [(1, 2), (0, 0), (1, 3)], [(0, 1)]
-    drawn_heads = random_heads(model, heads, exclude=spared_heads, seed=seed)
-    assert len(set(drawn_heads)) == 3
-    assert not {*drawn_heads} & {*heads, *spared_heads}
-    check_heads(drawn_heads, model.cfg.n_layers, model.cfg.n_heads)
+@pytest.mark.parametrize("seed", range(3))
+def test_no_neuron_is_in_two_groups(model, seed):
+    neurons, spared = list(range(5, 15)), list(range(55, 60))
+    change = torch.linspace(-1, 1, 64)
+    found = controls(model, neurons, KINDS, exclude=spared, change=change, seed=seed)
+    assert list(found) == list(KINDS)
+    members = [neuron for group in found.values() for neuron in group]
+    assert len(set(members)) == len(members) == 4 * len(neurons)
+    assert not {*members} & {*neurons, *spared}
 
 
-def test_the_seed_decides(model):
-    assert random_neurons(model, [1, 2, 3], seed=4) == random_neurons(model, [1, 2, 3], seed=4)
-    assert len({tuple(random_neurons(model, [1, 2, 3], seed=seed)) for seed in range(5)}) > 1
+def test_the_seed_decides_what_is_drawn(model):
+    def draw(seed):
+        return tuple(controls(model, [1, 2, 3], "random", seed=seed)["random"])
+
+    assert draw(4) == draw(4)
+    assert len({draw(seed) for seed in range(5)}) > 1
     assert len({tuple(random_heads(model, [(0, 0)], seed=seed)) for seed in range(10)}) > 1
 
 
 def test_every_other_neuron_can_be_drawn(model):
-    drawn = {random_neurons(model, [0], exclude=range(4, 64), seed=seed)[0] for seed in range(40)}
+    drawn = {
+        controls(model, [0], "random", exclude=range(4, 64), seed=seed)["random"][0]
+        for seed in range(40)
+    }
     assert drawn == {1, 2, 3}
 
 
-def test_a_neuron_gets_the_nearest_of_the_others(model):
-    norms = neuron_weights(model).norm(dim=1).tolist()
+def test_heads_are_drawn_from_the_others(model):
+    heads, spared = [(1, 2), (0, 0), (1, 3)], [(0, 1)]
+    drawn = random_heads(model, heads, exclude=spared)
+    assert len(set(drawn)) == 3
+    assert not {*drawn} & {*heads, *spared}
+    assert all(layer in range(2) and head in range(4) for layer, head in drawn)
+
+
+@pytest.mark.parametrize(
+    ("kind", "column"), [("equal norm", "weight_norm"), ("equal rho", "null_fraction")]
+)
+def test_a_neuron_gets_the_nearest_of_the_others(model, kind, column):
+    values = neuron_weights(model)[column].tolist()
     for neuron in (0, 17, 63):
         others = [other for other in range(64) if other != neuron]
-        nearest = min(others, key=lambda other: abs(norms[other] - norms[neuron]))
-        assert nearest_norm_neurons(model, [neuron]) == [nearest]
-        second = nearest_norm_neurons(model, [neuron], exclude=[nearest])
-        assert second != [nearest]
+        nearest = min(others, key=lambda other: abs(values[other] - values[neuron]))
+        assert controls(model, [neuron], kind)[kind] == [nearest]
+        assert controls(model, [neuron], kind, exclude=[nearest])[kind] != [nearest]
 
 
 def test_the_strongest_chooses_first_and_nobody_takes_what_is_taken(model):
-    norms = neuron_weights(model).norm(dim=1)
-    weaker, stronger = norms.argsort(descending=True)[[1, 0]].tolist()
-    third, fourth = norms.argsort(descending=True)[[2, 3]].tolist()
-    assert nearest_norm_neurons(model, [weaker, stronger]) == [fourth, third]
+    order = output_weights(model).norm(dim=1).argsort(descending=True).tolist()
+    stronger, weaker, third, fourth = order[:4]
+    found = controls(model, [weaker, stronger], "equal norm")["equal norm"]
+    assert found == [fourth, third]
 
 
-@pytest.mark.parametrize(
-    ("heads", "match"),
-    [
-        ([], "at least one head"),
-        ([(2, 0)], r"layers from 0 to 1.*got \(2, 0\)"),
-        ([(0, 0), (0, 4)], r"heads from 0 to 3, got \(0, 4\)"),
-        ([(-1, 0)], "layers from 0 to 1"),
-        ([(0, 1), (1, 0), (0, 1)], "more than once"),
-    ],
-)
-def test_heads_that_make_no_set_are_refused(model, heads, match):
-    with pytest.raises(ValueError, match=match):
-        check_heads(heads, 2, 4)
-    with pytest.raises(ValueError, match=match):
-        random_heads(model, heads)
+def test_the_most_changed_are_taken_by_size(model):
+    change = torch.zeros(64)
+    change[[7, 9, 11]] = torch.tensor([-3.0, 2.0, 1.0])
+    found = controls(model, [9, 30], "most changed", change=change)
+    assert found["most changed"] == [7, 11]
+    with pytest.raises(ValueError, match="expected change="):
+        controls(model, [9], "most changed")
 
 
-@pytest.mark.parametrize("draw", [random_neurons, nearest_norm_neurons])
-@pytest.mark.parametrize(
-    ("neurons", "match"),
-    [
-        ([], "at least one neuron"),
-        ([64], "between 0 and 63"),
-        ([3, 3], "more than once"),
-        (list(range(40)), "at least 40 other neurons to draw from, 24 are left"),
-    ],
-)
-def test_neurons_that_make_no_set_are_refused(model, draw, neurons, match):
-    with pytest.raises(ValueError, match=match):
-        draw(model, neurons)
+def test_too_few_others_are_refused(model):
+    with pytest.raises(ValueError, match="at least 40 others to take from, 24 are left"):
+        controls(model, list(range(40)), "random")
+    with pytest.raises(ValueError, match="at least 5 others to take from, 3 are left"):
+        random_heads(model, [(0, 0), (0, 1), (0, 2), (0, 3), (1, 0)])

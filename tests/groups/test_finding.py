@@ -1,90 +1,69 @@
-"""Who is called an entropy neuron, on frames made by hand and on a tiny model."""
+"""Which neurons belong to which group, on frames made by hand and on planted neurons."""
 
 import pandas as pd
 import pytest
 import torch
 
-from confidence_neurons.groups.finding import (
-    entropy_neuron_criteria,
-    entropy_neurons,
-    null_dimension_sweep,
-    with_groups,
-)
-from confidence_neurons.model.loading import load_model
-from confidence_neurons.weights.neurons import neuron_weights
-from confidence_neurons.weights.unembedding import effective_unembedding, spectrum
-from tiny_models import save_tiny_model
+import references
+from confidence_neurons.engine.scan import scan
+from confidence_neurons.groups.finding import find_groups, group_criteria, with_groups
 
 FRAME = pd.DataFrame(
     {
         "neuron": [7, 3, 5, 9, 1, 4],
         "null_fraction": [0.9, 0.8, 0.5, 0.9, 0.9, 0.7],
-        "logit_var": [0.1, 0.2, 0.1, 1.0, 1.0, 0.1],
+        "logit_var": [0.1, 0.2, 0.1, 1.0, 1.0, 1.0],
+        "frequency_cosine": [0.1, float("nan"), -0.8, 0.9, 0.76, 0.75],
         "entropy_ln_mediated": [0.8, 0.6, 0.9, 0.9, -2.0, float("nan")],
-        "entropy_total": [0.1, 0.3, 0.5, 0.2, 0.2, 0.0],
+        "entropy_total": [0.1, 0.3, 0.5, 0.25, 0.2, 0.0],
     }
 )
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("neox")
-    save_tiny_model(directory, "neox-serial")
-    return load_model(directory, device="cpu")
+def test_all_criteria_have_to_be_met():
+    met = group_criteria(FRAME)
+    assert list(met["in_null_space"]) == [True, True, False, True, True, True]
+    assert list(met["low_logit_var"]) == [True, True, True, False, False, False]
+    assert list(met["through_scale"]) == [True, True, True, True, False, False]
+    assert list(met["entropy"]) == [True, True, False, False, False, False]
+    assert list(met["along_frequency"]) == [False, False, True, True, True, False]
+    assert list(met["awake"]) == [False, True, True, True, False, False]
+    assert list(met["frequency"]) == [False, False, True, True, False, False]
 
 
-def test_all_three_criteria_have_to_be_met():
-    frame = FRAME.assign(logit_var=[0.1, 0.2, 0.1, 1.0, 1.0, 1.0])
-    criteria = entropy_neuron_criteria(frame)
-    assert list(criteria["in_null_space"]) == [True, True, False, True, True, True]
-    assert list(criteria["low_logit_var"]) == [True, True, True, False, False, False]
-    assert list(criteria["through_scale"]) == [True, True, True, True, False, False]
-    assert list(criteria.loc[criteria["entropy_neuron"], "neuron"]) == [7, 3]
+def test_the_strongest_comes_first_and_a_group_may_be_empty():
+    assert find_groups(FRAME) == {"entropy": [3, 7], "frequency": [5, 9]}
+    assert find_groups(FRAME.assign(null_fraction=0.6, frequency_cosine=0.0)) == {
+        "entropy": [],
+        "frequency": [],
+    }
 
 
-def test_a_neuron_without_effect_is_none():
-    frame = FRAME.assign(logit_var=[0.1, 1.0, 1.0, 1.0, 1.0, 0.1])
-    assert entropy_neurons(frame) == [7]
+@pytest.mark.parametrize(
+    ("threshold", "entropy"),
+    [
+        ({"null_fraction": 0.85}, [7]),
+        ({"logit_var_share": 0.3}, [7]),
+        ({"ln_mediated": 0.7}, [7]),
+        ({"null_fraction": 0.4}, [5, 3, 7]),
+    ],
+)
+def test_each_threshold_decides(threshold, entropy):
+    assert find_groups(FRAME, **threshold)["entropy"] == entropy
 
 
-def test_the_strongest_comes_first():
-    frame = FRAME.assign(logit_var=[0.1, 0.2, 0.1, 1.0, 1.0, 1.0])
-    assert entropy_neurons(frame) == [3, 7]
+def test_a_higher_cosine_leaves_fewer():
+    assert find_groups(FRAME, cosine=0.85)["frequency"] == [9]
 
 
-def test_no_neuron_need_be_one():
-    assert entropy_neurons(FRAME.assign(null_fraction=0.6)) == []
-
-
-def test_sweep_agrees_with_projections_one_size_at_a_time(model):
-    w_out = neuron_weights(model)
-    chosen = [2, 0, 11]
-    effects = pd.DataFrame(
-        {
-            "neuron": chosen,
-            "null_fraction": 0.0,
-            "logit_var": [0.1, 1.0, 1.0],
-            "entropy_ln_mediated": [0.9, 0.9, 0.1],
-            "entropy_total": 1.0,
-        }
-    )
-    directions = spectrum(effective_unembedding(model)).directions
-    d_model = len(directions)
-    sweep = null_dimension_sweep(model, effects, [1, 5, d_model])
-    for row in sweep.itertuples():
-        basis = directions[:, d_model - row.k :]
-        w = w_out[row.neuron]
-        inside = basis @ (basis.T @ w)
-        assert row.null_fraction == pytest.approx((inside.norm() / w.norm()).item(), abs=1e-5)
-        assert row.random == pytest.approx((row.k / d_model) ** 0.5)
-        assert row.entropy_neuron == (row.neuron == 2 and row.null_fraction > 0.6)
-    assert sweep.loc[sweep["k"] == d_model, "null_fraction"].to_numpy() == pytest.approx(1)
-
-
-@pytest.mark.parametrize("k", [0, 33])
-def test_sizes_that_are_not_there_are_refused(model, k):
-    with pytest.raises(ValueError, match="expected k"):
-        null_dimension_sweep(model, FRAME, [k])
+@pytest.mark.parametrize("method", ["exact", "second-order"])
+def test_a_planted_entropy_neuron_is_found(method):
+    network, direction = references.network_with_null_direction()
+    with torch.no_grad():
+        network.gpt_neox.layers[-1].mlp.dense_4h_to_h.weight[:, 9] = 6 * direction
+    model = references.load_network(network)
+    found = find_groups(scan(model, references.tokens_for(), method=method, k=2))
+    assert found["entropy"] == [9]
 
 
 def test_groups_take_the_first_that_fits_and_leave_the_frame_alone():
@@ -94,18 +73,14 @@ def test_groups_take_the_first_that_fits_and_leave_the_frame_alone():
     pd.testing.assert_frame_equal(FRAME, before)
 
 
-def test_the_name_of_the_rest_is_taken():
-    with pytest.raises(ValueError, match="others"):
-        with_groups(FRAME, {"others": [1]})
+@pytest.mark.parametrize(
+    ("groups", "message"), [({"others": [1]}, "others"), ({"a": [7, 8]}, r"got \[8\]")]
+)
+def test_names_and_neurons_that_do_not_fit_are_refused(groups, message):
+    with pytest.raises(ValueError, match=message):
+        with_groups(FRAME, groups)
 
 
-def test_the_sweep_does_not_depend_on_the_order_of_neurons(model):
-    effects = FRAME.assign(neuron=[5, 4, 3, 2, 1, 0])
-    backwards = effects.iloc[::-1].reset_index(drop=True)
-    one = null_dimension_sweep(model, effects, [4]).set_index("neuron").sort_index()
-    other = null_dimension_sweep(model, backwards, [4]).set_index("neuron").sort_index()
-    assert torch.allclose(
-        torch.tensor(one["null_fraction"].to_numpy()),
-        torch.tensor(other["null_fraction"].to_numpy()),
-        atol=1e-6,
-    )
+def test_a_frame_of_something_else_is_refused():
+    with pytest.raises(ValueError, match="without null_fraction"):
+        find_groups(FRAME.drop(columns="null_fraction"))

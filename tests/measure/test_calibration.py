@@ -10,6 +10,14 @@ from hypothesis import strategies as st
 
 import references
 from confidence_neurons.measure.calibration import expected_calibration_error, reliability
+from confidence_neurons.measure.outputs import read_logits
+
+
+def reliability_of(logits: torch.Tensor, tokens: torch.Tensor, bins: int = 10) -> pd.DataFrame:
+    """The table of all positions but the first and the last."""
+    read = read_logits(logits[:, 1:-1], tokens[:, 2:], ("confidence", "right"))
+    frame = pd.DataFrame({name: values.flatten().double() for name, values in read.items()})
+    return reliability(frame, bins=bins)
 
 
 def planted(confidence: float, right: int, wrong: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -29,7 +37,7 @@ def planted(confidence: float, right: int, wrong: int) -> tuple[torch.Tensor, to
     ("confidence", "right", "wrong"), [(0.75, 6, 2), (0.55, 11, 9), (0.95, 19, 1), (0.35, 7, 13)]
 )
 def test_a_perfectly_calibrated_model_has_no_error(confidence, right, wrong):
-    table = reliability(*planted(confidence, right, wrong))
+    table = reliability_of(*planted(confidence, right, wrong))
     assert len(table) == 1
     row = table.iloc[0]
     assert row["confidence"] == pytest.approx(confidence, abs=1e-6)
@@ -42,7 +50,7 @@ def test_a_perfectly_calibrated_model_has_no_error(confidence, right, wrong):
 def test_a_model_that_is_sure_and_always_wrong_has_the_worst_error():
     logits = torch.full((2, 6, 4), -60.0)
     logits[:, :, 3] = 60.0
-    table = reliability(logits, references.tokens_for(3, rows=2, length=6))
+    table = reliability_of(logits, references.tokens_for(3, rows=2, length=6))
     assert table.to_dict("records") == [
         {"low": 0.9, "high": 1.0, "confidence": 1.0, "accuracy": 0.0, "tokens": 8}
     ]
@@ -60,7 +68,7 @@ def test_the_table_agrees_with_a_loop(seed, bins, spread):
     generator = torch.Generator().manual_seed(seed)
     logits = spread * torch.randn(2, 9, 5, generator=generator, dtype=torch.float64)
     tokens = references.tokens_for(5, rows=2, length=9, seed=seed)
-    table = reliability(logits, tokens, bins)
+    table = reliability_of(logits, tokens, bins)
     expected = references.reliability(logits, tokens, bins)
     assert table.columns.tolist() == ["low", "high", "confidence", "accuracy", "tokens"]
     assert len(table) == len(expected)
@@ -72,27 +80,42 @@ def test_the_table_agrees_with_a_loop(seed, bins, spread):
 
 def test_temperature_makes_a_calibrated_model_too_sure():
     logits, tokens = planted(0.75, 6, 2)
-    table = reliability(logits * 3, tokens)
+    table = reliability_of(logits * 3, tokens)
     sure = 0.75**3 / (0.75**3 + 2 * 0.125**3)
     assert expected_calibration_error(table) == pytest.approx(sure - 0.75, abs=1e-5)
 
 
-def test_no_bins_are_refused():
-    with pytest.raises(ValueError, match="got 0"):
-        reliability(*planted(0.75, 6, 2), bins=0)
+def test_groups_have_tables_of_their_own_in_their_first_order():
+    frame = pd.DataFrame(
+        {
+            "group": ["b", "a", "b", "a"],
+            "confidence": [0.95, 0.2, 0.1, 0.3],
+            "right": [1.0, 0.0, 1.0, 1.0],
+        }
+    )
+    table = reliability(frame, "group", bins=2)
+    assert table["group"].tolist() == ["b", "b", "a"]
+    for name, part in frame.groupby("group"):
+        alone = reliability(part, bins=2)
+        same = table[table["group"] == name].drop(columns="group").reset_index(drop=True)
+        pd.testing.assert_frame_equal(same, alone)
 
 
-@pytest.mark.parametrize(("logits", "tokens"), [((2, 5, 7), (2, 4)), ((5, 7), (5,))])
-def test_logits_and_tokens_of_other_shapes_are_refused(logits, tokens):
-    with pytest.raises(ValueError, match="expected"):
-        reliability(torch.zeros(logits), torch.zeros(tokens, dtype=torch.long))
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        ({"confidence": [0.5]}, "a column 'right'"),
+        ({"confidence": [7.0], "right": [1.0]}, "'confidence' from 0 to 1, got 7 to 7"),
+        ({"confidence": [0.5], "right": [-3.0]}, "'right' from 0 to 1, got -3"),
+        ({"confidence": [math.nan], "right": [1.0]}, "'confidence' from 0 to 1"),
+    ],
+)
+def test_what_are_no_probabilities_is_refused(frame, message):
+    with pytest.raises(ValueError, match=message):
+        reliability(pd.DataFrame(frame))
 
 
-def test_rows_without_a_measured_position_are_refused():
-    with pytest.raises(ValueError, match="at least 3 positions"):
-        reliability(torch.zeros(2, 2, 4), torch.zeros(2, 2, dtype=torch.long))
-
-
-def test_logits_with_nan_are_refused():
-    with pytest.raises(ValueError, match="NaN"):
-        reliability(torch.full((1, 4, 3), math.nan), torch.zeros(1, 4, dtype=torch.long))
+def test_an_error_of_what_is_no_table_is_refused():
+    table = pd.DataFrame({"confidence": [0.5], "accuracy": [-3.0], "tokens": [4]})
+    with pytest.raises(ValueError, match="'accuracy' from 0 to 1"):
+        expected_calibration_error(table)

@@ -8,14 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import references
+import references_ablation
 from confidence_neurons.measure.outputs import (
+    QUANTITIES,
     entropy,
     kl_divergence,
     log_probabilities,
     nats_to_bits,
-    next_token_loss,
-    reciprocal_rank,
+    read,
+    read_logits,
 )
+from confidence_neurons.model.state import run
+from confidence_neurons.text.reading import prose_tokens
 
 FEW = settings(max_examples=25, deadline=None)
 LOGITS = st.lists(st.floats(-30, 30, width=32), min_size=2, max_size=8)
@@ -52,7 +56,7 @@ def test_entropy_at_its_two_ends_and_with_impossible_tokens():
     assert entropy(torch.zeros(2, 3, 8)).allclose(torch.full((2, 3), math.log(8)))
     assert entropy(torch.tensor([0.0, -torch.inf, -torch.inf])).item() == 0
     halves = torch.tensor([1.0, 1.0, -torch.inf])
-    assert nats_to_bits(entropy(halves)).item() == pytest.approx(1)
+    assert nats_to_bits(float(entropy(halves))) == pytest.approx(1)
 
 
 @FEW
@@ -76,7 +80,7 @@ def test_logits_that_leave_no_token_possible_are_refused():
 
 
 def test_an_empty_vocabulary_is_refused():
-    with pytest.raises(ValueError, match=r"d_vocab.*\(3, 0\)"):
+    with pytest.raises(ValueError, match=r"d_vocab.*\[3, 0\]"):
         log_probabilities(torch.zeros(3, 0))
 
 
@@ -107,58 +111,95 @@ def test_kl_divergence_with_impossible_tokens():
     assert kl_divergence(even, certain).item() == math.inf
 
 
-def test_next_token_loss_is_that_of_the_token_that_follows():
-    logits, tokens = random_logits(), references.tokens_for(7, rows=2, length=5)
-    losses = next_token_loss(logits, tokens)
-    assert losses.shape == (2, 4)
-    for row in range(2):
-        for position in range(4):
-            p = references.softmax(logits[row, position].tolist())
-            assert losses[row, position].item() == pytest.approx(
-                -math.log(p[tokens[row, position + 1]]), rel=1e-5
-            )
-
-
-def test_mean_loss_is_torchs_cross_entropy():
-    logits, tokens = random_logits(1), references.tokens_for(7, rows=2, length=5, seed=1)
-    expected = torch.nn.functional.cross_entropy(
-        logits[:, :-1].flatten(0, 1), tokens[:, 1:].flatten()
-    )
-    assert next_token_loss(logits, tokens).mean().item() == pytest.approx(expected.item(), rel=1e-6)
-
-
-def test_reciprocal_rank_agrees_with_sorting():
-    logits, tokens = random_logits(2), references.tokens_for(7, rows=2, length=5, seed=2)
-    ranks = reciprocal_rank(logits, tokens)
-    assert ranks.shape == (2, 4)
-    for row in range(2):
-        for position in range(4):
-            place = references.rank(logits[row, position].tolist(), int(tokens[row, position + 1]))
-            assert ranks[row, position].item() == pytest.approx(1 / place)
-
-
-def test_the_last_position_counts_nowhere():
-    tokens = references.tokens_for(7, rows=2, length=5)
-    one, other = random_logits(3), random_logits(3)
-    other[:, -1] = 50 * random_logits(4)[:, -1]
-    assert torch.equal(next_token_loss(one, tokens), next_token_loss(other, tokens))
-    assert torch.equal(reciprocal_rank(one, tokens), reciprocal_rank(other, tokens))
-
-
-def test_reciprocal_rank_refuses_logits_that_are_no_numbers():
-    with pytest.raises(ValueError, match="NaN"):
-        reciprocal_rank(torch.full((1, 3, 4), torch.nan), torch.zeros(1, 3, dtype=torch.long))
-
-
-@pytest.mark.parametrize("function", [next_token_loss, reciprocal_rank])
-@pytest.mark.parametrize(
-    ("logits", "tokens"), [((2, 5, 7), (2, 4)), ((5, 7), (5,)), ((2, 5, 7), (5, 2))]
-)
-def test_logits_and_tokens_of_different_shapes_are_refused(function, logits, tokens):
-    with pytest.raises(ValueError, match="expected logits"):
-        function(torch.zeros(logits), torch.zeros(tokens, dtype=torch.long))
-
-
 def test_a_bit_is_log_2_nats():
     assert nats_to_bits(math.log(8)) == pytest.approx(3)
-    assert nats_to_bits(torch.tensor([0.0, math.log(2)])).tolist() == pytest.approx([0, 1])
+
+
+def test_what_logits_say_agrees_with_loops():
+    counts = references_ablation.counts_for(7)
+    logits, target = random_logits()[0], references.tokens_for(7, rows=1, length=5)[0]
+    found = read_logits(logits, target, counts=counts)
+    assert set(found) == set(QUANTITIES)
+    frequency = [(count + 1) / (int(counts.sum()) + 7) for count in counts.tolist()]
+    logs = [math.log(f) for f in frequency]
+    mean = sum(logs) / 7
+    length = math.sqrt(sum((value - mean) ** 2 for value in logs))
+    for place in range(5):
+        here, right = logits[place].tolist(), int(target[place])
+        p = references.softmax(here)
+        expected = {
+            "entropy": references.entropy(here),
+            "confidence": max(p),
+            "loss": -math.log(p[right]),
+            "rank": references.rank(here, right),
+            "right": float(p.index(max(p)) == right),
+            "kl": references.kl_divergence(frequency, p),
+            "kl_reverse": references.kl_divergence(p, frequency),
+            "projection": sum(
+                (value - sum(here) / 7) * (log - mean) / length
+                for value, log in zip(here, logs, strict=True)
+            ),
+        }
+        for name, value in expected.items():
+            assert found[name][place].item() == pytest.approx(value, rel=1e-4, abs=1e-5), name
+
+
+def test_without_targets_or_counts_there_is_what_can_be_had():
+    logits = random_logits()
+    assert set(read_logits(logits)) == {"entropy", "confidence"}
+    assert set(read_logits(logits, torch.zeros(2, 5, dtype=torch.long))) == {
+        *("entropy", "confidence", "loss", "rank", "right")
+    }
+    with pytest.raises(ValueError, match=r"target= for the quantity 'loss', got none"):
+        read_logits(logits, quantities="loss")
+    with pytest.raises(ValueError, match=r"counts= for the quantity 'kl', got none"):
+        read_logits(logits, quantities="kl")
+
+
+def test_tokens_that_tie_with_the_target_do_not_push_it_back():
+    logits, target = torch.tensor([[1.0, 1.0, 2.0]]), torch.tensor([1])
+    assert read_logits(logits, target, "rank")["rank"].tolist() == [2]
+
+
+@pytest.mark.parametrize("architecture", ["gpt2-tied", "llama", "phi"])
+def test_a_state_says_what_its_logits_say(architecture):
+    model, _ = references.tiny_pair(architecture)
+    tokens, counts = references.tokens_for(rows=3), references_ablation.counts_for()
+    with torch.no_grad():
+        _, cache = model.run_with_cache(tokens, names_filter="ln_final.hook_scale")
+        logits = model(tokens)[:, 1:-1].flatten(0, 1)
+    frame = read(model, run(model, tokens), ("scale", *QUANTITIES), counts=counts)
+    assert frame["scale"].tolist() == pytest.approx(
+        cache["ln_final.hook_scale"][:, 1:-1].flatten().tolist(), rel=1e-4
+    )
+    expected = read_logits(logits, tokens[:, 2:].flatten(), counts=counts)
+    for name, values in expected.items():
+        assert frame[name].tolist() == pytest.approx(values.tolist(), rel=1e-3, abs=2e-5), name
+
+
+def test_a_bundled_model_is_compared_with_its_own_counts():
+    model = references.bundled("prose")
+    state = run(model, prose_tokens(model, length=8, count=1))
+    assert (read(model, state, "kl")["kl"] > 0).all()
+    other, _ = references.tiny_pair("llama")
+    with pytest.raises(ValueError, match="expected counts"):
+        read(other, run(other, references.tokens_for()), "kl")
+
+
+def test_what_needs_no_target_can_be_read_at_the_last_position():
+    model, _ = references.tiny_pair("llama")
+    tokens = references.tokens_for()
+    last = torch.zeros_like(tokens, dtype=torch.bool)
+    last[:, -1] = True
+    state = run(model, tokens, at=last)
+    assert len(read(model, state, ("entropy", "confidence"))) == len(tokens)
+    with pytest.raises(ValueError, match="leave it out"):
+        read(model, state, "loss")
+
+
+@pytest.mark.parametrize("bad", [torch.tensor([0.5, 0.5]), torch.tensor([math.nan, 0.0])])
+def test_a_divergence_of_what_are_no_log_probabilities_is_refused(bad):
+    good = torch.tensor([0.5, 0.5]).log()
+    for pair in ((bad, good), (good, bad)):
+        with pytest.raises(ValueError, match=r"log-probabilities|NaN"):
+            kl_divergence(*pair)

@@ -1,16 +1,12 @@
-"""The final norm against PyTorch's own layers and the models' own scale."""
+"""The final norm against PyTorch's own layers."""
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformer_lens.model_bridge import TransformerBridge
 
-import references
 from confidence_neurons.model.final_norm import FinalNorm
-from tiny_models import ARCHITECTURES
 
-RMS = {"llama", "mistral", "qwen2"}
 FEW = settings(max_examples=20, deadline=None)
 
 
@@ -57,48 +53,3 @@ def test_the_argument_is_left_as_it_is():
     norm.apply(x)
     norm.apply(x, torch.ones(3, 1))
     assert torch.equal(x, before)
-
-
-@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
-def test_read_from_a_model_it_computes_that_models_scale(architecture):
-    model, network = references.tiny_pair(architecture)
-    norm = FinalNorm.from_model(model)
-    assert norm.centres == (architecture not in RMS)
-    config = network.config
-    expected_eps = next(
-        getattr(config, name)
-        for name in ("rms_norm_eps", "layer_norm_epsilon", "layer_norm_eps")
-        if hasattr(config, name)
-    )
-    assert norm.eps == expected_eps
-
-    names = [f"blocks.{model.cfg.n_layers - 1}.hook_resid_post", "ln_final.hook_scale"]
-    with torch.no_grad():
-        _, cache = model.run_with_cache(references.tokens_for(), names_filter=names)
-    residual, scale = (cache[name] for name in names)
-    assert norm.scale(residual).allclose(scale, rtol=1e-5)
-
-
-def test_the_controls_epsilon_is_that_of_its_final_norm_alone():
-    assert FinalNorm.from_model(references.bundled("prose-no-norm")).eps == 1e6
-    assert FinalNorm.from_model(references.bundled("prose")).eps == 1e-5
-
-
-@pytest.mark.parametrize("architecture", ["olmo2", "glm"])
-def test_a_gain_that_is_not_folded_in_spite_of_load_model_is_refused(architecture):
-    with pytest.raises(NotImplementedError, match="does not fold it for this architecture"):
-        FinalNorm.from_model(references.tiny_pair(architecture)[0])
-
-
-def test_a_norm_without_a_gain_is_refused():
-    with pytest.raises(NotImplementedError, match="RMSNorm with a gain, got OlmoLayerNorm without"):
-        FinalNorm.from_model(references.tiny_pair("olmo")[0])
-
-
-def test_a_model_with_its_gain_unfolded_is_refused():
-    network = references.tiny_network("neox-serial")
-    model = TransformerBridge.boot_transformers(
-        "tiny", hf_model=network, tokenizer=references.tiny_pair("neox-serial")[0].tokenizer
-    )
-    with pytest.raises(ValueError, match="load_model"):
-        FinalNorm.from_model(model)

@@ -51,18 +51,19 @@ class State:
     counted: Bool[Tensor, "batch position"]
     layer: int
 
+    @checked
     def at(self, mask: Bool[Tensor, "batch position"]) -> "State":
         """The same, where other positions count.
 
         Raises
         ------
         ValueError
-            If the mask has another shape or type, or chooses no position.
+            If the mask has another shape than the text.
         """
-        if mask.dtype != torch.bool or mask.shape != self.tokens.shape or not mask.any():
+        if mask.shape != self.tokens.shape:
             raise ValueError(
-                f"expected a mask of booleans {list(self.tokens.shape)} that chooses at least one "
-                f"position, got {mask.dtype} {list(mask.shape)} that chooses {int(mask.sum())}"
+                f"expected a mask of the shape {list(self.tokens.shape)} of the text, "
+                f"got {list(mask.shape)}"
             )
         return replace(self, counted=mask.to(self.residual.device))
 

@@ -1,17 +1,11 @@
-"""The table of what a neuron's weights say, against loops over tokens and neurons."""
+"""The geometry of a model, and the table of its neurons' weights, against loops."""
 
 import pytest
-import torch
 
 import references
 import references_ablation
 from confidence_neurons import unigram_counts
-from confidence_neurons.weights.properties import neuron_properties
-from confidence_neurons.weights.unembedding import (
-    choose_null_dimension,
-    effective_unembedding,
-    spectrum,
-)
+from confidence_neurons.weights.geometry import geometry, neuron_weights
 from tiny_models import ARCHITECTURES
 
 COLUMNS = ["neuron", "weight_norm", "logit_var", "null_fraction", "frequency_cosine"]
@@ -22,7 +16,7 @@ COLUMNS = ["neuron", "weight_norm", "logit_var", "null_fraction", "frequency_cos
 def test_properties_agree_with_loops(architecture, layer):
     model, _ = references.tiny_pair(architecture)
     counts = references_ablation.counts_for()
-    frame = neuron_properties(model, counts, neurons=[63, 5], layer=layer, k=3)
+    frame = neuron_weights(model, counts=counts, neurons=[63, 5], layer=layer, k=3)
     assert frame.columns.tolist() == COLUMNS
     assert frame["neuron"].tolist() == [63, 5]
     for row in frame.to_dict("records"):
@@ -32,9 +26,9 @@ def test_properties_agree_with_loops(architecture, layer):
 
 def test_properties_on_prose_agree_with_loops():
     model, counts = references.bundled("prose"), unigram_counts("prose")
-    frame = neuron_properties(model, counts).set_index("neuron")
+    frame = neuron_weights(model, counts=counts).set_index("neuron")
     assert frame.index.tolist() == list(range(model.cfg.d_mlp))
-    k = choose_null_dimension(spectrum(effective_unembedding(model)).values)
+    k = geometry(model).k
     for neuron in (int(frame["null_fraction"].idxmax()), int(frame["frequency_cosine"].idxmin())):
         expected = references_ablation.properties(model, neuron, k, counts)
         references_ablation.assert_agrees(frame.loc[neuron].to_dict(), expected, noise=1e-6)
@@ -42,30 +36,26 @@ def test_properties_on_prose_agree_with_loops():
 
 def test_k_is_the_size_of_the_null_space():
     model, _ = references.tiny_pair("neox-serial")
-    few, more = (neuron_properties(model, k=k)["null_fraction"] for k in (2, 9))
+    few, more = (neuron_weights(model, k=k)["null_fraction"] for k in (2, 9))
     assert (few < more).all()
-    everything = neuron_properties(model, k=model.cfg.d_model)["null_fraction"]
+    everything = neuron_weights(model, k=model.cfg.d_model)["null_fraction"]
     assert everything.tolist() == pytest.approx([1] * model.cfg.d_mlp, abs=1e-5)
 
 
 def test_without_counts_there_is_no_cosine():
     model, _ = references.tiny_pair("neox-serial")
-    frame = neuron_properties(model)
+    frame = neuron_weights(model)
     assert frame["frequency_cosine"].isna().all()
     assert frame.drop(columns="frequency_cosine").notna().all().all()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"neurons": [64]}, "between 0 and 63"),
-        ({"layer": 2}, "a layer from 0 to 1"),
-        ({"k": 0}, "k between 1 and d_model = 32, got 0"),
-        ({"k": 33}, "got 33"),
-        ({"counts": torch.arange(299)}, "counts for 300 tokens, got 299"),
-    ],
-)
-def test_what_is_not_there_is_refused(arguments, message):
-    model, _ = references.tiny_pair("neox-serial")
-    with pytest.raises(ValueError, match=message):
-        neuron_properties(model, **arguments)
+def test_a_geometry_holds_what_its_parts_say():
+    model, _ = references.tiny_pair("gpt2-tied")
+    counts = references_ablation.counts_for()
+    space = geometry(model, k=3, counts=counts)
+    assert space.unembedding.double().allclose(references.effective_unembedding(model), atol=1e-6)
+    assert space.null_space.shape == (model.cfg.d_model, 3)
+    assert space.null_space.equal(space.spectrum.directions[:, -3:])
+    assert space.unigram is not None
+    assert space.norm.centres
+    assert geometry(model).unigram is None

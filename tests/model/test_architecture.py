@@ -1,0 +1,127 @@
+"""What is known of each family, against the networks themselves."""
+
+import pytest
+import torch
+from transformer_lens.model_bridge import TransformerBridge
+
+import references
+from confidence_neurons.model.architecture import (
+    Architecture,
+    final_norm,
+    need_added_w_out,
+    need_linear_unembedding,
+    output_weights,
+)
+from tiny_models import ARCHITECTURES
+
+RMS = {"llama", "mistral", "qwen2"}
+
+
+@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+def test_read_from_a_model_it_computes_that_models_scale(architecture):
+    model, network = references.tiny_pair(architecture)
+    norm = final_norm(model)
+    assert norm.centres == (architecture not in RMS)
+    config = network.config
+    expected_eps = next(
+        getattr(config, name)
+        for name in ("rms_norm_eps", "layer_norm_epsilon", "layer_norm_eps")
+        if hasattr(config, name)
+    )
+    assert norm.eps == expected_eps
+
+    names = [f"blocks.{model.cfg.n_layers - 1}.hook_resid_post", "ln_final.hook_scale"]
+    with torch.no_grad():
+        _, cache = model.run_with_cache(references.tokens_for(), names_filter=names)
+    residual, scale = (cache[name] for name in names)
+    assert norm.scale(residual).allclose(scale, rtol=1e-5)
+
+
+def test_the_controls_epsilon_is_that_of_its_final_norm_alone():
+    assert final_norm(references.bundled("prose-no-norm")).eps == 1e6
+    assert final_norm(references.bundled("prose")).eps == 1e-5
+
+
+@pytest.mark.parametrize("architecture", ["olmo2", "glm"])
+def test_a_gain_that_is_not_folded_in_spite_of_load_model_is_refused(architecture):
+    with pytest.raises(NotImplementedError, match="does not fold it for this architecture"):
+        final_norm(references.tiny_pair(architecture)[0])
+
+
+def test_a_norm_without_a_gain_is_refused():
+    with pytest.raises(NotImplementedError, match="RMSNorm with a gain, got OlmoLayerNorm without"):
+        final_norm(references.tiny_pair("olmo")[0])
+
+
+def test_a_model_with_its_gain_unfolded_is_refused():
+    network = references.tiny_network("neox-serial")
+    model = TransformerBridge.boot_transformers(
+        "tiny", hf_model=network, tokenizer=references.tiny_pair("neox-serial")[0].tokenizer
+    )
+    with pytest.raises(ValueError, match="load_model"):
+        final_norm(model)
+
+
+@pytest.mark.parametrize("layer", [0, 1, None])
+def test_output_weights_are_the_networks_own_centred(layer):
+    model, network = references.tiny_pair("neox-serial")
+    place = -1 if layer is None else layer
+    own = network.gpt_neox.layers[place].mlp.dense_4h_to_h.weight.detach().T
+    expected = own - own.mean(dim=1, keepdim=True)  # the weights that write are centred
+    found = output_weights(model, layer)
+    assert found.dtype == torch.float32
+    assert found.allclose(expected, atol=1e-6)
+
+
+def test_weights_of_an_rms_norm_model_are_left_as_they_are():
+    model, network = references.tiny_pair("llama")
+    own = network.model.layers[-1].mlp.down_proj.weight.detach().T
+    assert output_weights(model).allclose(own, atol=1e-6)
+
+
+@pytest.mark.parametrize("architecture", ["mixtral", "qwen2-moe"])
+def test_a_mixture_of_experts_has_no_one_w_out(architecture):
+    model, _ = references.tiny_pair(architecture)
+    with pytest.raises(NotImplementedError, match="MLP with one w_out in layer 1, got MoEBridge"):
+        output_weights(model)
+
+
+def test_a_layer_without_an_mlp_has_no_neurons(monkeypatch):
+    model = references.load_network(references.tiny_network("llama"))
+    del model.blocks[0].mlp
+    with pytest.raises(NotImplementedError, match="in layer 0, got none"):
+        output_weights(model, 0)
+
+
+@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+def test_a_plain_decoder_adds_w_out_and_unembeds_linearly(architecture):
+    model, _ = references.tiny_pair(architecture)
+    end = Architecture.of(model)
+    assert end.adds_w_out
+    assert end.unembeds_linearly
+    need_added_w_out(model)
+    need_linear_unembedding(model)
+
+
+def test_quirks_are_read_off_the_configuration():
+    gemma, network = references.tiny_pair("gemma2")
+    end = Architecture.of(gemma)
+    assert end.norm_after_mlp
+    assert end.soft_cap == network.config.final_logit_softcapping > 0
+    assert Architecture.of(references.tiny_pair("granite-residual")[0]).residual_multiplier == 0.22
+    assert Architecture.of(references.tiny_pair("granite-logits")[0]).logits_divisor == 8
+    assert Architecture.of(references.tiny_pair("olmo2")[0]).norm_after_mlp
+
+
+@pytest.mark.parametrize(
+    ("architecture", "need", "message"),
+    [
+        ("gemma2", need_linear_unembedding, "soft-capped at 30"),
+        ("granite-logits", need_linear_unembedding, "divided by 8"),
+        ("gemma2", need_added_w_out, "normalises the MLP's output"),
+        ("granite-residual", need_added_w_out, "multiplies by 0.22 the MLP's output"),
+    ],
+)
+def test_what_does_not_hold_is_refused(architecture, need, message):
+    with pytest.raises(NotImplementedError, match=message):
+        need(references.tiny_pair(architecture)[0])
