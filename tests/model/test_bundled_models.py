@@ -1,20 +1,22 @@
 """The shipped models show what the book is about; their cards tell the truth."""
 
 import re
+from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from confidence_neurons import available_models, growth_record, load_model, unigram_counts
 from confidence_neurons.engine.scan import scan
-from confidence_neurons.growing.phenomena import measure_phenomena, neuron_table, null_space_summary
+from confidence_neurons.growing.phenomena import measure_phenomena, null_space_summary
 from confidence_neurons.growing.recipe import RECIPES
 from confidence_neurons.model.bundled import MODELS
-from confidence_neurons.model.final_norm import FinalNorm
-from confidence_neurons.model.state import run_final
+from confidence_neurons.model.state import run
 from confidence_neurons.text.altered import corrupt
 from confidence_neurons.text.reading import prose_tokens
 
+README = Path(__file__).parents[2] / "README.md"
 LARGEST_FILE = 12 * 1024 * 1024
 RECORDED = {
     "validation_loss",
@@ -87,17 +89,16 @@ def test_prose_models_prose(phenomena):
 
 def test_control_has_no_scale_and_no_null_space(no_norm):
     tokens = prose_tokens(no_norm, count=2)
-    scale = FinalNorm.from_model(no_norm).scale(run_final(no_norm, tokens).residual)
+    scale = run(no_norm, tokens).scale
     assert (scale.max() / scale.min()).item() == pytest.approx(1, abs=1e-3)
     assert null_space_summary(no_norm)["learned null directions"] == 0
 
 
 def test_no_neuron_of_the_control_acts_through_the_scale(no_norm):
     counts = unigram_counts("prose-no-norm")
-    clean = prose_tokens(no_norm, count=1)
-    table = neuron_table(no_norm, counts, clean, corrupt(clean, 0.5, counts))
-    strongest = table.nlargest(50, "corrupted_total")
-    assert strongest["corrupted_ln_mediated"].abs().max() < 0.02
+    table = scan(no_norm, corrupt(prose_tokens(no_norm, count=1), 0.5, counts))
+    strongest = table.nlargest(50, "entropy_total")
+    assert strongest["entropy_ln_mediated"].abs().max() < 0.02
 
 
 @pytest.mark.parametrize("name", ["prose", "prose-no-norm"])
@@ -115,6 +116,15 @@ def test_card_states_the_measured_phenomena(phenomena):
     row = card_rows("prose")
     for quantity, value in phenomena.items():
         assert row[quantity] == pytest.approx(value, rel=0.01), quantity
+
+
+@pytest.mark.parametrize("name", ["prose", "prose-no-norm"])
+def test_card_and_readme_count_each_stored_number_once(name):
+    weights = load_file(MODELS / name / "model.safetensors")
+    stored = f"{sum(weight.numel() for weight in weights.values()):,}"
+    card = (MODELS / name / "README.md").read_text(encoding="utf-8")
+    assert f"| parameters | {stored} in half precision |" in card
+    assert f"with {stored} parameters" in README.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["prose", "prose-no-norm"])

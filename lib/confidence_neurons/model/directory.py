@@ -60,10 +60,7 @@ def find_directory(name: str | os.PathLike[str]) -> Path:
     if isinstance(name, str) and is_bundled(name):
         return verified_directory(name)
     text = str(name)
-    try:
-        directory = Path(name).expanduser()
-    except RuntimeError as error:
-        raise FileNotFoundError(f"{text}: there is no such directory ({error})") from None
+    directory = Path(os.path.expanduser(name))  # leaves an unknown user's as it is
     if directory.is_dir():
         return directory.resolve()
     if directory.is_file():

@@ -61,12 +61,12 @@ def load_model(
 
     Parameters
     ----------
-    name
+    name : str or Path
         A bundled model (see `available_models`), or the path of a directory
         in Hugging Face format, or the name of a model on the Hugging Face
         hub. Bundled names come first: write "./prose", or a Path, for a
         directory of that name.
-    device
+    device : str or torch.device, optional
         Where to run, for example "cpu" or "cuda"; by default CUDA if there
         is one, else the CPU.
 
@@ -112,7 +112,8 @@ def load_model(
         check_directory(directory)
         network = read_network(directory, torch.device(device))
         tokenizer = read_tokenizer(directory)
-        check_tokenizer(tokenizer, len(network.get_input_embeddings().weight), directory)
+        embedding: Any = network.get_input_embeddings()
+        check_tokenizer(tokenizer, len(embedding.weight), directory)
         known_as = name if isinstance(name, str) else str(directory)
         return _boot(known_as, network, tokenizer, torch.device(device))
 
@@ -123,7 +124,7 @@ def unigram_counts(name: str = "prose") -> Int[Tensor, " d_vocab"]:
 
     Parameters
     ----------
-    name
+    name : str
         A bundled model.
 
     Returns
@@ -153,7 +154,7 @@ def growth_record(name: str = "prose") -> pd.DataFrame:
 
     Parameters
     ----------
-    name
+    name : str
         A bundled model.
 
     Returns

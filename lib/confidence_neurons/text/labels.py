@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from jaxtyping import Int
+from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.checks import checked
@@ -10,7 +12,7 @@ SPACE, LINE_BREAK = "␣", "⏎"
 
 
 @checked
-def token_labels(model: TransformerBridge, ids: Iterable[int]) -> list[str]:
+def token_labels(model: TransformerBridge, ids: Iterable[int] | Int[Tensor, " token"]) -> list[str]:
     """Tokens as text that shows its white space: '␣the', '⏎'.
 
     A token that is only a part of a character, or a control character, has no
@@ -18,9 +20,9 @@ def token_labels(model: TransformerBridge, ids: Iterable[int]) -> list[str]:
 
     Parameters
     ----------
-    model
+    model : TransformerBridge
         From `load_model`.
-    ids
+    ids : Iterable[int] or Int[Tensor, " token"]
         Token ids, each from 0 to d_vocab - 1.
 
     Returns
@@ -33,7 +35,7 @@ def token_labels(model: TransformerBridge, ids: Iterable[int]) -> list[str]:
     >>> import confidence_neurons as cn
     >>> model = cn.load_model("prose")
     >>> cn.token_labels(model, cn.prose_tokens(model, count=1)[0, 1:5])
-    ['The', '␣par', 's', 'on']
+    ['The', '␣p', 'ars', 'on']
     """
     labels = []
     for token in ids:

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001, RUF002
+# ruff: noqa: RUF001
 """Typographic characters, and the plain ones that the bundled models were trained on.
 
 The books that they were grown from have straight quotes, two hyphens for a
@@ -42,7 +42,7 @@ def plain_text(text: str) -> str:
 
     Parameters
     ----------
-    text
+    text : str
         Any text.
 
     Returns
@@ -53,8 +53,8 @@ def plain_text(text: str) -> str:
     Examples
     --------
     >>> from confidence_neurons.text.plain import plain_text
-    >>> plain_text("“Well—it’s late…”")
-    '"Well--it\\'s late..."'
+    >>> plain_text("“Well—no…”")
+    '"Well--no..."'
     """
     return text.translate(PLAIN)
 

@@ -59,11 +59,11 @@ def prose_tokens(
 
     Parameters
     ----------
-    model
+    model : TransformerBridge
         From `load_model`.
-    length
+    length : int
         Tokens in a row, BOS included.
-    count
+    count : int, optional
         How many rows to return, the first ones; all by default.
 
     Returns
@@ -97,15 +97,15 @@ def tokens_from_text(
 
     Parameters
     ----------
-    model
+    model : TransformerBridge
         From `load_model`.
-    text
+    text : str
         Any text; what is left over at its end is dropped.
-    length
+    length : int
         Tokens in a row, BOS included.
-    count
+    count : int, optional
         How many rows to return, the first ones; all by default.
-    plain
+    plain : bool
         For a bundled model, put plain characters in the place of curly
         quotes, dashes, ellipses and the like (see `plain_text`): it was
         trained on plain ones only, and loses more than half a nat a token on
@@ -126,8 +126,8 @@ def tokens_from_text(
     >>> import confidence_neurons as cn
     >>> model = cn.load_model("prose")
     >>> text = "“I have nothing to say,” he said… and said it at length."
-    >>> model.tokenizer.decode(cn.tokens_from_text(model, text, length=16)[0, 1:])
-    '"I have nothing to say," he said... and said'
+    >>> model.tokenizer.decode(cn.tokens_from_text(model, text, length=15)[0, 1:])
+    '"I have nothing to say," he said... and said it at'
     """
     pieces = (text[start : start + PIECE] for start in range(0, len(text), PIECE))
     return _model_rows(model, [as_trained(model, pieces, plain)], length, count)
@@ -147,15 +147,15 @@ def tokens_from_file(
 
     Parameters
     ----------
-    model
+    model : TransformerBridge
         From `load_model`.
-    path
+    path : str or Path
         Path of the file.
-    length
+    length : int
         Tokens in a row, BOS included.
-    count
+    count : int, optional
         How many rows to return, the first ones; all by default.
-    plain
+    plain : bool
         As for `tokens_from_text`.
 
     Returns
@@ -179,7 +179,7 @@ def tokens_from_file(
     >>> cn.tokens_from_file(cn.load_model("prose"), path, length=16, count=2).shape
     torch.Size([2, 16])
     """
-    file = Path(path).expanduser()
+    file = Path(os.path.expanduser(path))  # leaves an unknown user's as it is
     if not file.is_file():
         raise FileNotFoundError(
             f"{path}: expected a text file, there is none (working directory: {Path.cwd()})"

@@ -19,7 +19,7 @@ def measured(values: Shaped[Tensor, "batch position *rest"]) -> Shaped[Tensor, "
 
     Parameters
     ----------
-    values
+    values : Shaped[Tensor, "batch position *rest"]
         Anything that has a value, or several, at each position.
 
     Returns
