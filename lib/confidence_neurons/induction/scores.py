@@ -7,9 +7,9 @@ from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.checks import checked
-from confidence_neurons.induction.copies import need_copies
 from confidence_neurons.model.architecture import pattern_hook
 from confidence_neurons.model.state import row_blocks
+from confidence_neurons.text.rows import need_copies
 
 
 @checked

@@ -1,0 +1,1 @@
+"""Chapter 6, *Induction, a case study*: its frames and charts."""

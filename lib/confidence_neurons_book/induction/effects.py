@@ -1,139 +1,177 @@
-"""What ablating neurons or heads does to entropy, loss, scale and confidence on a task.
+"""What clipping neurons and switching off heads does at the positions of a task.
 
-Every function takes named sets: give a control set of the same size beside
-the chosen one (`sets`).
+Clip mean-ablation takes away what a neuron does on a task beyond its mean
+over a reference, such as the other copy (Stolfo et al. 2024, section 6).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
-from jaxtyping import Bool, Int
-from torch import Tensor
+import torch
 from transformer_lens.model_bridge import TransformerBridge
 
-from confidence_neurons.groups.controls import Head, check_heads
-from confidence_neurons.induction.attention import attend_to_bos
-from confidence_neurons.induction.copies import check_mask
-from confidence_neurons.measure.ablation import ablate_neurons
-from confidence_neurons.model.state import run_final
-from confidence_neurons.weights.neurons import chosen_neurons, neuron_weights
-from confidence_neurons_book.induction.activations import mean_activations
-from confidence_neurons_book.induction.comparison import check_task, compare, measure_task
+import confidence_neurons as cn
+from confidence_neurons.measure.interventions import Head, rising
+from confidence_neurons_book.induction.activations import activation_table
+
+QUANTITIES = ("entropy", "loss", "scale", "confidence", "right")
+IF_WRONG = "confidence if wrong"
+PLACES = ["sequence", "position"]
 
 
-def neuron_effects(
+def clip_effects(
     model: TransformerBridge,
-    tokens: Int[Tensor, "batch position"],
-    sets: Mapping[str, Sequence[int]],
-    task: Bool[Tensor, "batch position"],
-    reference: Bool[Tensor, "batch position"],
-    *,
-    clip: bool = True,
-    seed: int = 0,
+    task: cn.State,
+    reference: cn.State,
+    groups: Mapping[Hashable, Sequence[int]],
+    quantities: Sequence[str] = QUANTITIES,
 ) -> pd.DataFrame:
-    """Ablate the last-layer neurons of each set, one by one and all together.
+    """Clip the last-layer neurons of each group together.
 
     Parameters
     ----------
-    sets:
-        Name -> neurons.
-    task:
-        Where to measure, such as the second copy of `copy_masks`.
-    reference:
-        Positions whose mean activation is the level to ablate to, such as the
-        first copy. A neuron rises when its mean at the task lies above it.
-    clip:
-        Clip mean-ablation (see `ablate_neurons`); False for mean ablation.
-    seed:
-        Decides the resampling of sequences.
+    task, reference : State
+        Of one text: where to measure, and where the neurons' means are taken.
+    groups : mapping of name to neurons
+        None of them empty.
+    quantities : sequence of str
+        As in `read`.
 
     Returns
     -------
-    `set` and the columns of `compare`; here `neuron` is the one that was
-    ablated, missing where the whole set was.
-
-    Raises
-    ------
-    ValueError
-        If there is no set, a set is empty, out of range or names a neuron
-        twice; if a mask does not fit or chooses nothing, or `task` chooses a
-        last position; if there are fewer than 2 sequences.
-    NotImplementedError
-        If a norm follows the MLP or the logits are soft-capped.
+    pd.DataFrame
+        As `before_and_after`, and the `size` of each group.
     """
-    _check_sets(sets)
-    d_mlp = len(neuron_weights(model))
-    chosen = {name: chosen_neurons(neurons, d_mlp) for name, neurons in sets.items()}
-    check_task(task, tokens)
-    check_mask(reference, tokens.shape)
-    state = run_final(model, tokens)
-    level = mean_activations(state.activations, reference)
-    rises = mean_activations(state.activations, task) > level if clip else None
-    clean = measure_task(model, tokens, state, task)
-    frames = []
-    for name, neurons in chosen.items():
-        for alone in [*neurons, None]:
-            ablated = neurons if alone is None else [alone]
-            after = ablate_neurons(model, state, ablated, level, rises)
-            frame = compare(clean, measure_task(model, tokens, after, task), task, seed=seed)
-            frame.insert(0, "set", name)
-            frame["neuron"] = pd.array([alone] * len(frame), dtype="Int64")
-            frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+    changes = cn.effects(
+        model, task, groups, **_clip(task, reference), paths="total", quantities=quantities
+    )
+    table = before_and_after(cn.read(model, task, quantities), changes)
+    return table.assign(size=table["group"].map({name: len(each) for name, each in groups.items()}))
+
+
+def clip_one_by_one(
+    model: TransformerBridge,
+    task: cn.State,
+    reference: cn.State,
+    groups: Mapping[str, Sequence[int]],
+) -> pd.DataFrame:
+    """Clip the neurons of each group one by one; no neuron is in two groups.
+
+    Returns
+    -------
+    pd.DataFrame
+        As `before_and_after`, with the `neuron` and its `group`.
+    """
+    group_of = {neuron: name for name, members in groups.items() for neuron in members}
+    alone = clip_effects(model, task, reference, {neuron: [neuron] for neuron in group_of})
+    return alone.assign(neuron=alone["group"].astype("Int64"), group=alone["group"].map(group_of))
+
+
+def clip_every_neuron(
+    model: TransformerBridge, task: cn.State, reference: cn.State
+) -> pd.DataFrame:
+    """Clip each neuron of the layer by itself: the change of entropy in nats.
+
+    Returns
+    -------
+    pd.DataFrame
+        As from `intervals`, one row per `neuron`.
+    """
+    changes = cn.token_effects(model, task.tokens, at=task.counted, **_clip(task, reference))
+    return cn.intervals(changes, "neuron", "entropy_total")
 
 
 def head_effects(
     model: TransformerBridge,
-    tokens: Int[Tensor, "batch position"],
-    sets: Mapping[str, Sequence[Head]],
-    task: Bool[Tensor, "batch position"],
-    neurons: Sequence[int] = (),
-    *,
-    seed: int = 0,
+    task: cn.State,
+    groups: Mapping[str, Sequence[Head]],
+    neurons: Sequence[int],
 ) -> pd.DataFrame:
-    """BOS-ablate each set of heads: what becomes of the output and of last-layer neurons.
+    """Let the heads of each group look at BOS alone: what becomes of output and neurons.
 
     Parameters
     ----------
-    sets:
-        Name -> heads (layer, head), those of a set ablated together.
-    task:
-        Where to measure, such as the second copy of `copy_masks`.
-    neurons:
-        Last-layer neurons whose activation is measured too.
-    seed:
-        Decides the resampling of sequences.
+    task : State
+        Of the model left alone, where to measure.
+    groups : mapping of name to heads
+        Pairs (layer, head); those of a group are switched off together.
+    neurons : sequence of int
+        Last-layer neurons whose activation is followed.
 
     Returns
     -------
-    `set` and the columns of `compare`.
-
-    Raises
-    ------
-    ValueError
-        If there is no set, a set is empty, out of range or names a head
-        twice; if a neuron is out of range or named twice; if `task` does not
-        fit or chooses nothing or a last position; if there are fewer than 2
-        sequences.
-    NotImplementedError
-        If the logits are soft-capped.
+    pd.DataFrame
+        As `before_and_after`; the quantity "activation" has one row for each
+        `neuron`, which is missing elsewhere.
     """
-    _check_sets(sets)
-    for heads in sets.values():
-        check_heads(heads, model.cfg.n_layers, model.cfg.n_heads)
-    chosen = chosen_neurons(neurons, len(neuron_weights(model))) if len(neurons) else []
-    check_task(task, tokens)
-    clean = measure_task(model, tokens, run_final(model, tokens), task, chosen)
-    frames = []
-    for name, heads in sets.items():
-        state = attend_to_bos(model, tokens, heads)
-        after = measure_task(model, tokens, state, task, chosen)
-        frame = compare(clean, after, task, seed=seed)
-        frame.insert(0, "set", name)
-        frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+    without = {name: cn.ablate_heads(model, task, heads) for name, heads in groups.items()}
+    changes = cn.compare(model, task, without, paths="total", quantities=QUANTITIES)
+    output = before_and_after(cn.read(model, task, QUANTITIES), changes)
+    clean = activation_table(task, neurons)
+    moved = [
+        (activation_table(state, neurons) - clean).add_suffix("_total").assign(group=name)
+        for name, state in without.items()
+    ]
+    places = pd.concat([clean[PLACES]] * len(moved), ignore_index=True)
+    activations = pd.concat([places, pd.concat(moved, ignore_index=True)], axis=1)
+    followed = before_and_after(clean, activations)
+    followed = followed.assign(neuron=followed["quantity"].astype(int), quantity="activation")
+    return pd.concat([output, followed.astype({"neuron": "Int64"})], ignore_index=True)
 
 
-def _check_sets(sets: Mapping[str, Sequence]) -> None:
-    if not sets:
-        raise ValueError("expected at least one set, as name -> members, got none")
+def before_and_after(clean: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
+    """Means of each quantity left alone and ablated, and the change with its interval.
+
+    Two quantities are added where they can be: "wrong", 1 - "right"; and
+    "confidence if wrong", the confidence at the places where the first choice
+    of the model left alone is wrong.
+
+    Parameters
+    ----------
+    clean : pd.DataFrame
+        From `read`.
+    changes : pd.DataFrame
+        From `effects` or `compare` of the same places and quantities, along
+        the path "total".
+
+    Returns
+    -------
+    pd.DataFrame
+        One row per `group` and `quantity`: `clean` and `ablated`, means;
+        `estimate`, their difference, with `low` and `high`; `tokens`.
+    """
+    totals = [f"{name}_total" for name in clean.columns.drop(PLACES)]
+    table = cn.intervals(changes, "group", totals)
+    table["quantity"] = table["quantity"].str.removesuffix("_total")
+    before = clean.drop(columns=PLACES).mean()
+    if "right" in clean:
+        right = table["quantity"] == "right"
+        turned = table[right].assign(quantity="wrong")
+        turned[["estimate", "low", "high"]] = -turned[["estimate", "high", "low"]].to_numpy()
+        before["wrong"] = 1 - before["right"]
+        table = pd.concat([table[~right], turned, _if_wrong(clean, changes)], ignore_index=True)
+        before[IF_WRONG] = clean.loc[clean["right"] == 0, "confidence"].mean()
+    levels = table["quantity"].map(before)
+    return table.assign(clean=levels, ablated=levels + table["estimate"])
+
+
+def levels(effects: pd.DataFrame, quantities: Sequence[str]) -> pd.DataFrame:
+    """The means as a table, one row per group and one for the model left alone, "none"."""
+    table = effects.pivot_table("ablated", "group", "quantity", sort=False)
+    table.loc["none"] = effects.groupby("quantity")["clean"].mean()
+    return table[list(quantities)]
+
+
+def _clip(task: cn.State, reference: cn.State) -> dict[str, Any]:
+    return {"to": reference.mean_activations(), "clip": rising(task, reference)}
+
+
+def _if_wrong(clean: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
+    """A ratio of means, so that the same sequences are drawn for it as for the rest."""
+    joined = changes.merge(clean[[*PLACES, "right"]], on=PLACES)
+    wrong = 1 - joined["right"]
+    frame = joined.assign(wrong=wrong, where_wrong=wrong * joined["confidence_total"])
+    table = cn.intervals(frame, "group", ["where_wrong", "wrong"], statistic=torch.div)
+    counted = frame.groupby("group", sort=False)["wrong"].sum().astype(int)
+    return table.assign(quantity=IF_WRONG, tokens=counted.to_numpy())

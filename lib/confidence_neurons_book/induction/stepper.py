@@ -9,11 +9,11 @@ from jaxtyping import Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
-from confidence_neurons.groups.controls import Head, check_heads
-from confidence_neurons.model.state import check_rows, logits_from_residual, run_final
-from confidence_neurons.weights.neurons import chosen_neurons, neuron_weights
-from confidence_neurons_book.confidence.predictions import token_labels
-from confidence_neurons_book.induction.readings import read_output
+import confidence_neurons as cn
+from confidence_neurons.measure.interventions import Head
+from confidence_neurons.measure.outputs import predict
+from confidence_neurons.model.architecture import pattern_hook
+from confidence_neurons_book.induction.activations import activation_table
 
 
 @dataclass(frozen=True)
@@ -22,18 +22,18 @@ class Walk:
 
     Attributes
     ----------
-    tokens:
+    tokens : pd.DataFrame
         One row per position, BOS included: `position`, `token` (as text).
-    steps:
+    steps : pd.DataFrame
         One row per step: `position`; `target`, the next token as text;
         `entropy` and `loss` in nats; `scale`; `confidence`.
-    attention:
+    attention : pd.DataFrame
         One row per step, head and position up to the step: `position`,
         `head` ("layer.head"), `source`, `weight`.
-    predictions:
+    predictions : pd.DataFrame
         The likeliest next tokens: `position`, `rank` from 1, `token`,
         `probability`, `right` (whether it is the target).
-    activations:
+    activations : pd.DataFrame
         One row per step and neuron: `position`, `neuron`, `activation`.
     """
 
@@ -56,97 +56,62 @@ def walk(
 
     Parameters
     ----------
-    tokens:
+    tokens : Int[Tensor, "position"]
         One sequence with BOS first, such as a row of `repeated_random`.
-    heads:
+    heads : sequence of (int, int)
         Pairs (layer, head) whose attention is kept.
-    neurons:
+    neurons : sequence of int
         Last-layer neurons whose activation is kept.
-    top:
+    top : int
         How many of the likeliest next tokens to keep.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `tokens` is not one row of token ids of the model's, a head or a
-        neuron is not there or named twice, or `top` is below 1 or exceeds the
-        vocabulary.
-    NotImplementedError
-        If the model soft-caps its logits.
     """
-    if not isinstance(tokens, Tensor) or tokens.ndim != 1:
-        got = list(tokens.shape) if isinstance(tokens, Tensor) else type(tokens).__name__
-        raise ValueError(f"expected one sequence as a tensor [position], got {got}")
-    row = tokens[None]
-    check_rows(model, row)
-    check_heads(heads, model.cfg.n_layers, model.cfg.n_heads)
-    chosen = chosen_neurons(neurons, len(neuron_weights(model)))
-    if not 1 <= top <= model.cfg.d_vocab:
-        raise ValueError(f"expected top from 1 to {model.cfg.d_vocab}, got {top}")
-    state = run_final(model, row)
-    residual, activations = state.residual[0, 1:-1], state.activations[0, 1:-1, chosen]
-    steps = range(1, len(tokens) - 1)
-    labels = token_labels(model, tokens.tolist())
-    read = read_output(model, residual, tokens[2:])
+    state = cn.run(model, tokens[None])
+    labels = cn.token_labels(model, tokens)
+    read = cn.read(model, state, ("entropy", "loss", "scale", "confidence"))
+    steps = read.drop(columns="sequence")
+    steps.insert(1, "target", labels[2:])
+    activations = activation_table(state, neurons).drop(columns="sequence")
     return Walk(
         tokens=pd.DataFrame({"position": range(len(tokens)), "token": ["BOS", *labels[1:]]}),
-        steps=pd.DataFrame(
-            {
-                "position": steps,
-                "target": labels[2:],
-                "entropy": read.entropy.tolist(),
-                "loss": read.loss.tolist(),
-                "scale": read.scale.tolist(),
-                "confidence": read.confidence.tolist(),
-            }
-        ),
-        attention=_attention(model, row, heads, steps),
-        predictions=_predictions(model, residual, tokens[2:], steps, top),
-        activations=pd.DataFrame(
-            [
-                (position, neuron, value)
-                for position, values in zip(steps, activations.tolist(), strict=True)
-                for neuron, value in zip(chosen, values, strict=True)
-            ],
-            columns=["position", "neuron", "activation"],
-        ),
+        steps=steps,
+        attention=_attention(model, tokens[None], heads, steps["position"].tolist()),
+        predictions=_predictions(model, state, top),
+        activations=activations.melt("position", var_name="neuron", value_name="activation")
+        .astype({"neuron": int})
+        .sort_values("position", kind="stable", ignore_index=True),
     )
 
 
 def _attention(
-    model: TransformerBridge, row: Int[Tensor, "1 position"], heads: Sequence[Head], steps: range
+    model: TransformerBridge,
+    row: Int[Tensor, "1 position"],
+    heads: Sequence[Head],
+    steps: Sequence[int],
 ) -> pd.DataFrame:
-    names = {f"blocks.{layer}.attn.hook_pattern" for layer, _ in heads}
+    names = {pattern_hook(layer) for layer, _ in heads}
     _, cache = model.run_with_cache(
         row.to(model.cfg.device), names_filter=lambda name: name in names
     )
     rows = []
     for layer, head in heads:
-        pattern = cache[f"blocks.{layer}.attn.hook_pattern"][0, head].float().tolist()
+        pattern = cache[pattern_hook(layer)][0, head].float().tolist()
         rows += [
-            (position, f"{layer}.{head}", source, pattern[position][source])
-            for position in steps
-            for source in range(position + 1)
+            (step, f"{layer}.{head}", source, pattern[step][source])
+            for step in steps
+            for source in range(step + 1)
         ]
     return pd.DataFrame(rows, columns=["position", "head", "source", "weight"])
 
 
-def _predictions(
-    model: TransformerBridge,
-    residual: Tensor,
-    targets: Int[Tensor, " step"],
-    steps: range,
-    top: int,
-) -> pd.DataFrame:
-    probability, choice = (
-        logits_from_residual(model, residual).float().softmax(dim=-1).topk(top, dim=-1)
-    )
+def _predictions(model: TransformerBridge, state: cn.State, top: int) -> pd.DataFrame:
+    probability, choice = predict(model, state).p.topk(top, dim=-1)
+    steps = state.places()["position"]
     return pd.DataFrame(
         {
-            "position": [position for position in steps for _ in range(top)],
+            "position": steps.repeat(top).to_numpy(),
             "rank": list(range(1, top + 1)) * len(steps),
-            "token": token_labels(model, choice.flatten().tolist()),
+            "token": cn.token_labels(model, choice.flatten()),
             "probability": probability.flatten().tolist(),
-            "right": (choice == targets.to(choice)[:, None]).flatten().tolist(),
+            "right": (choice == state.targets()[:, None]).flatten().tolist(),
         }
     )

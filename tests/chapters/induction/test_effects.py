@@ -1,143 +1,147 @@
 """Frames of ablation effects: each row against the same ablation done by hooks."""
 
+import pandas as pd
 import pytest
 import torch
 
+import confidence_neurons as cn
 import references
+import references_ablation
 import references_induction
-from confidence_neurons.induction.copies import copy_masks
-from confidence_neurons.model.state import run_final
-from confidence_neurons.text.altered import repeated_random
-from confidence_neurons_book.induction.activations import mean_activations
-from confidence_neurons_book.induction.effects import head_effects, neuron_effects
+from confidence_neurons_book.induction.effects import (
+    IF_WRONG,
+    before_and_after,
+    clip_effects,
+    clip_every_neuron,
+    clip_one_by_one,
+    head_effects,
+    levels,
+)
 
 PERIOD = 5
-COLUMNS = ["set", "quantity", "neuron", "clean", "ablated", "change", "low", "high", "places"]
+GROUPS = {"chosen": [3, 60], "control": [8]}
 
 
 @pytest.fixture(params=["gpt2-tied", "llama"])
 def setting(request):
     model, _ = references.tiny_pair(request.param)
-    tokens = repeated_random(300, PERIOD, count=3)
-    return model, tokens, *copy_masks(tokens, PERIOD)
+    tokens = cn.repeated_random(300, PERIOD, count=3)
+    state = cn.run(model, tokens)
+    reference, task = (state.at(copy) for copy in cn.induction.copy_masks(tokens, PERIOD))
+    return model, task, reference
 
 
-def mean_readings(logits, tokens, task):
-    places = [
+def readings(logits, state):
+    """One dictionary per counted place."""
+    return [
         references_induction.readings(
-            logits[row, position].tolist(), int(tokens[row, position + 1])
+            logits[row, position].tolist(), int(state.tokens[row, position + 1])
         )
-        for row, position in task.nonzero().tolist()
+        for row, position in state.counted.nonzero().tolist()
     ]
-    return {name: sum(one[name] for one in places) / len(places) for name in places[0]}
 
 
-def assert_row_agrees(frame, logits, clean_logits, tokens, task):
-    table = frame.set_index("quantity")
-    before = mean_readings(clean_logits, tokens, task)
-    after = mean_readings(logits, tokens, task)
-    for quantity, value in after.items():
-        assert table.loc[quantity, "ablated"] == pytest.approx(value, abs=1e-5), quantity
-        assert table.loc[quantity, "change"] == pytest.approx(value - before[quantity], abs=1e-5)
+def assert_rows_agree(rows, logits, clean_logits, task):
+    table = rows.set_index("quantity")
+    before, after = readings(clean_logits, task), readings(logits, task)
+    for quantity in ("entropy", "loss", "confidence", "wrong"):
+        old, new = (sum(one[quantity] for one in ones) / len(ones) for ones in (before, after))
+        assert table.loc[quantity, "clean"] == pytest.approx(old, abs=1e-5)
+        assert table.loc[quantity, "ablated"] == pytest.approx(new, abs=1e-5)
+        assert table.loc[quantity, "estimate"] == pytest.approx(new - old, abs=1e-5)
+    wrong = [place for place, one in enumerate(before) if one["wrong"]]
+    mean = sum(after[place]["confidence"] for place in wrong) / len(wrong)
+    assert table.loc[IF_WRONG, "ablated"] == pytest.approx(mean, abs=1e-5)
+    assert table.loc[IF_WRONG, "tokens"] == len(wrong)
+    assert (table["low"] <= table["estimate"]).all()
+    assert (table["estimate"] <= table["high"]).all()
 
 
-@pytest.mark.parametrize("clip", [True, False])
-def test_neuron_effects_agree_with_hooks(setting, clip):
-    model, tokens, first, second = setting
-    sets = {"chosen": [3, 60], "control": [8]}
-    frame = neuron_effects(model, tokens, sets, second, first, clip=clip)
-    assert frame.columns.tolist() == COLUMNS
-    activations = run_final(model, tokens).activations
-    mean = mean_activations(activations, first)
-    rises = (mean_activations(activations, second) > mean).tolist()
-    assert 0 < sum(rises) < 64
+def clipped_by_hooks(model, task, reference, neurons):
+    def mean(mask, neuron):
+        values = [float(task.activations[*place, neuron]) for place in mask.nonzero().tolist()]
+        return sum(values) / len(values)
+
+    held = {neuron: mean(reference.counted, neuron) for neuron in neurons}
+    rises = {neuron: mean(task.counted, neuron) > held[neuron] for neuron in neurons}
+    return references_ablation.runs_by_hooks(model, task.tokens, held, rises=rises)
+
+
+def test_clipped_groups_agree_with_hooks(setting):
+    model, task, reference = setting
+    frame = clip_effects(model, task, reference, GROUPS)
+    assert frame.groupby("group")["size"].first().to_dict() == {"chosen": 2, "control": 1}
+    for name, neurons in GROUPS.items():
+        runs = clipped_by_hooks(model, task, reference, neurons)
+        assert_rows_agree(frame[frame["group"] == name], runs["total"], runs["clean"], task)
+
+
+def test_clipped_neurons_agree_with_hooks(setting):
+    model, task, reference = setting
+    frame = clip_one_by_one(model, task, reference, GROUPS)
+    every = clip_every_neuron(model, task, reference).set_index("neuron")
+    assert len(every) == 64
+    for name, neurons in GROUPS.items():
+        for neuron in neurons:
+            rows = frame[frame["neuron"] == neuron]
+            assert set(rows["group"]) == {name}
+            runs = clipped_by_hooks(model, task, reference, [neuron])
+            assert_rows_agree(rows, runs["total"], runs["clean"], task)
+            entropy = rows.set_index("quantity").loc["entropy"]
+            for column in ("estimate", "low", "high"):
+                assert every.loc[neuron, column] == pytest.approx(entropy[column], abs=1e-5)
+
+
+def test_heads_switched_off_agree_with_hooks(setting):
+    model, task, _ = setting
+    groups = {"chosen": [(1, 2), (0, 1)], "control": [(0, 0)]}
+    frame = head_effects(model, task, groups, neurons=[9, 2])
     with torch.no_grad():
-        clean_logits = model(tokens)
-    for name, neurons in sets.items():
-        part = frame[frame["set"] == name]
-        assert part["neuron"].dropna().unique().tolist() == neurons
-        alone = {neuron: part[part["neuron"] == neuron] for neuron in neurons}
-        cases = [([neuron], rows) for neuron, rows in alone.items()]
-        for ablated, rows in [*cases, (neurons, part[part["neuron"].isna()])]:
-            logits, _ = references_induction.ablated_by_hooks(
-                model, tokens, ablated, mean.tolist(), rises if clip else None
+        clean = model(task.tokens)
+    for name, heads in groups.items():
+        rows = frame[frame["group"] == name]
+        logits = references_induction.bos_ablated_by_hooks(model, task.tokens, heads)
+        output = rows[rows["neuron"].isna()]
+        assert_rows_agree(output, logits, clean, task)
+        without = cn.ablate_heads(model, task, heads).activations
+        followed = rows[rows["quantity"] == "activation"].set_index("neuron")
+        assert followed.index.tolist() == [9, 2]
+        for neuron, row in followed.iterrows():
+            assert row["clean"] == pytest.approx(
+                float(task.activations[task.counted][:, neuron].mean()), abs=1e-5
             )
-            assert_row_agrees(rows, logits, clean_logits, tokens, second)
+            assert row["ablated"] == pytest.approx(
+                float(without[task.counted][:, neuron].mean()), abs=1e-5
+            )
 
 
-def test_head_effects_agree_with_hooks(setting):
-    model, tokens, _, second = setting
-    sets = {"chosen": [(1, 2), (0, 1)], "control": [(1, 0)]}
-    frame = head_effects(model, tokens, sets, second, neurons=[9, 2])
-    assert frame.columns.tolist() == COLUMNS
-    with torch.no_grad():
-        clean_logits = model(tokens)
-    for name, heads in sets.items():
-        part = frame[frame["set"] == name]
-        logits = references_induction.bos_ablated_by_hooks(model, tokens, heads)
-        assert_row_agrees(part, logits, clean_logits, tokens, second)
-        activations = part[part["quantity"] == "activation"]
-        assert activations["neuron"].tolist() == [9, 2]
-        assert (activations["change"].abs() > 1e-4).all()
+def test_what_was_wrong_before_decides_where_wrong_confidence_is_measured():
+    places = {"sequence": [0, 0, 1, 1], "position": [1, 2, 1, 2]}
+    clean = pd.DataFrame({**places, "confidence": [0.9, 0.4, 0.8, 0.2], "right": [1.0, 0, 1, 0]})
+    changes = pd.DataFrame(
+        {
+            **places,
+            "group": "some",
+            "confidence_total": [-0.4, -0.2, -0.3, 0.1],
+            "right_total": [-1.0, 1, -1, 0],
+        }
+    )
+    table = before_and_after(clean, changes).set_index("quantity")
+    assert table.loc[IF_WRONG, ["clean", "ablated"]].tolist() == pytest.approx([0.3, 0.25])
+    assert table.loc["wrong", ["clean", "ablated"]].tolist() == pytest.approx([0.5, 0.75])
+    assert (table.loc["wrong", "low"], table.loc["wrong", "high"]) == (0, 0.5)
+    never = before_and_after(clean.assign(right=1.0), changes).set_index("quantity")
+    assert never.loc[IF_WRONG, "tokens"] == 0
+    assert pd.isna(never.loc[IF_WRONG, "ablated"])
 
 
-def test_one_neuron_alone_is_the_same_as_a_set_of_one(setting):
-    model, tokens, first, second = setting
-    frame = neuron_effects(model, tokens, {"one": [11]}, second, first)
-    alone = frame[frame["neuron"] == 11].set_index("quantity")
-    together = frame[frame["neuron"].isna()].set_index("quantity")
-    assert alone["ablated"].dropna().tolist() == together["ablated"].dropna().tolist()
-
-
-def test_clipping_is_not_holding_at_the_mean():
-    model, _ = references.tiny_pair("neox-serial")
-    tokens = repeated_random(300, PERIOD, count=3)
-    first, second = copy_masks(tokens, PERIOD)
-    clipped = neuron_effects(model, tokens, {"some": [1]}, second, first)
-    held = neuron_effects(model, tokens, {"some": [1]}, second, first, clip=False)
-    one, other = (frame.set_index("quantity")["ablated"] for frame in (clipped, held))
-    assert one["entropy"].iloc[0] != other["entropy"].iloc[0]
-
-
-@pytest.mark.parametrize(
-    ("sets", "match"),
-    [
-        ({}, "at least one set"),
-        ({"chosen": []}, "at least one neuron"),
-        ({"chosen": [1], "control": [64]}, "between 0 and 63"),
-        ({"chosen": [1, 1]}, "more than once"),
-    ],
-)
-def test_bad_sets_of_neurons_are_refused(setting, sets, match):
-    model, tokens, first, second = setting
-    with pytest.raises(ValueError, match=match):
-        neuron_effects(model, tokens, sets, second, first)
-
-
-@pytest.mark.parametrize(
-    ("sets", "neurons", "match"),
-    [
-        ({}, [], "at least one set"),
-        ({"chosen": []}, [], "at least one head"),
-        ({"chosen": [(0, 0)], "control": [(0, 9)]}, [], "heads from 0 to 3"),
-        ({"chosen": [(0, 0)]}, [64], "between 0 and 63"),
-    ],
-)
-def test_bad_sets_of_heads_are_refused(setting, sets, neurons, match):
-    model, tokens, _, second = setting
-    with pytest.raises(ValueError, match=match):
-        head_effects(model, tokens, sets, second, neurons)
-
-
-def test_a_reference_that_chooses_nothing_is_refused(setting):
-    model, tokens, first, second = setting
-    with pytest.raises(ValueError, match="at least one position"):
-        neuron_effects(model, tokens, {"chosen": [1]}, second, torch.zeros_like(first))
-
-
-def test_a_model_that_normalises_its_mlps_output_is_refused():
-    model, _ = references.tiny_pair("gemma2")
-    tokens = repeated_random(300, PERIOD, count=3)
-    first, second = copy_masks(tokens, PERIOD)
-    with pytest.raises(NotImplementedError):
-        neuron_effects(model, tokens, {"chosen": [1]}, second, first)
+def test_levels_have_a_row_for_the_model_left_alone(setting):
+    model, task, reference = setting
+    frame = clip_effects(model, task, reference, GROUPS)
+    table = levels(frame, ["loss", "entropy"])
+    assert table.index.tolist() == [*GROUPS, "none"]
+    assert table.columns.tolist() == ["loss", "entropy"]
+    clean = cn.read(model, task, ("loss", "entropy"))
+    assert table.loc["none", "loss"] == pytest.approx(clean["loss"].mean())
+    rows = frame.set_index(["group", "quantity"])["ablated"]
+    assert table.loc["control", "entropy"] == rows["control", "entropy"]

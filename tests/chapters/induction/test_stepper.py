@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+import confidence_neurons as cn
 import references
 import references_induction
-from confidence_neurons.text.altered import repeated_random
 from confidence_neurons_book.induction.stepper import walk
 
 HEADS, NEURONS = [(1, 2), (0, 1)], [9, 2]
@@ -14,7 +14,7 @@ HEADS, NEURONS = [(1, 2), (0, 1)], [9, 2]
 @pytest.fixture(params=["gpt2-tied", "llama"])
 def setting(request):
     model, _ = references.tiny_pair(request.param)
-    return model, repeated_random(300, 5, count=1)[0]
+    return model, cn.repeated_random(300, 5, count=1)[0]
 
 
 def test_steps_and_predictions_agree_with_the_model_run_on_each_prefix(setting):
@@ -60,21 +60,3 @@ def test_tokens_are_shown_as_text_and_bos_by_its_name(setting):
     assert found.tokens["token"].iloc[0] == "BOS"
     assert found.tokens["token"].iloc[1:6].tolist() == found.tokens["token"].iloc[6:].tolist()
     assert found.steps["target"].tolist() == found.tokens["token"].iloc[2:].tolist()
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"tokens": torch.zeros(2, 5, dtype=torch.long)}, "one sequence"),
-        ({"tokens": torch.full((7,), 300)}, "300"),
-        ({"heads": []}, "at least one head"),
-        ({"heads": [(2, 0)]}, "layers from 0 to 1"),
-        ({"neurons": [64]}, "between 0 and 63"),
-        ({"top": 0}, "top from 1"),
-    ],
-)
-def test_bad_input_is_refused(setting, changes, message):
-    model, tokens = setting
-    arguments = {"tokens": tokens, "heads": HEADS, "neurons": NEURONS, **changes}
-    with pytest.raises(ValueError, match=message):
-        walk(model, **arguments)
