@@ -15,8 +15,8 @@ DISTANCES = {
 def distance_chart(levels: pd.DataFrame) -> alt.LayerChart:
     """Entropy against the distance to the unigram distribution, one point per token.
 
-    `levels` has rows of `frequency.levels.token_levels` with two more columns:
-    `text`, and `kl_shuffled`, the distance to shuffled counts.
+    `levels` has rows of `read` with two more columns: `text`, and
+    `kl_shuffled`, the distance to shuffled counts.
     """
     named = levels[["text", "entropy", *DISTANCES]].rename(columns=DISTANCES)
     return neurons(
@@ -39,7 +39,7 @@ def carriers_chart(
 ) -> alt.LayerChart:
     """Logits against token frequency, one point per token of the vocabulary.
 
-    `table` comes from `frequency.carriers.vocabulary_table`; `vectors` names
+    `table` comes from `carriers.vocabulary_table`; `vectors` names
     its columns of logits, among which a menu chooses.
     """
     keys = ["token", "class", "log_frequency"]
@@ -64,7 +64,7 @@ def carriers_chart(
 def scale_limit_chart(limits: pd.DataFrame) -> alt.LayerChart:
     """Distance to the unigram distribution as the final scale grows, with several biases.
 
-    `limits` comes from `frequency.carriers.scale_limit`, finite factors only.
+    `limits` comes from `carriers.scale_limit`, finite factors only.
     """
     return bands(
         limits,

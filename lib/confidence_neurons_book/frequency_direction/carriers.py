@@ -15,13 +15,12 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
-from confidence_neurons.model.final_norm import FinalNorm
-from confidence_neurons.model.state import logits_from_residual
-from confidence_neurons.weights.unigram import Unigram, check_vocabulary
-from confidence_neurons_book.confidence.predictions import token_labels
-from confidence_neurons_book.frequency_direction.levels import logit_levels
+import confidence_neurons as cn
+from confidence_neurons.model.state import unembed
+from confidence_neurons.weights.unigram import Unigram
 
 MEANS = ("entropy", "kl", "kl_reverse")
+SELDOM = 10  # a token that occurs less often is hardly ever seen
 NEVER, RARE, COMMON, FREQUENT = "hardly ever seen", "rare", "in between", "frequent"
 
 
@@ -31,25 +30,15 @@ def shuffled_counts(counts: Int[Tensor, " d_vocab"], seed: int = 0) -> Int[Tenso
     return counts[torch.randperm(len(counts), generator=generator).to(counts.device)]
 
 
-def frequency_classes(counts: Int[Tensor, " d_vocab"], never: int = 10) -> list[str]:
+def frequency_classes(counts: Int[Tensor, " d_vocab"]) -> list[str]:
     """A class for each token of the vocabulary, by its count.
 
-    "hardly ever seen": fewer than `never` occurrences. The others, from the
-    most frequent down: "frequent" those that make up half of the text, "rare"
-    the half of the kinds that is seen least, "in between" the rest.
-
-    Raises
-    ------
-    ValueError
-        If counts are not a vector or no token reaches `never`.
+    "hardly ever seen": fewer than ten occurrences. The others, from the most
+    frequent down: "frequent" those that make up half of the text, "rare" the
+    half of the kinds that is seen least, "in between" the rest.
     """
-    if counts.ndim != 1 or not (counts >= never).any():
-        raise ValueError(
-            f"expected a vector of counts, some of them at least {never}, "
-            f"got shape {tuple(counts.shape)}, at most {counts.max() if counts.numel() else 0}"
-        )
     order = counts.argsort(descending=True, stable=True)
-    seen = int((counts >= never).sum())
+    seen = int((counts >= SELDOM).sum())
     before = counts[order].double().cumsum(0) - counts[order]
     frequent = int((before < counts.sum() / 2).sum())
     classes = [NEVER] * len(counts)
@@ -69,77 +58,73 @@ def vocabulary_table(
 
     Parameters
     ----------
-    vectors:
-        Name -> one logit for each token; each is centred over the vocabulary.
-    every:
+    model : TransformerBridge
+        From `load_model`.
+    counts : Int[Tensor, "d_vocab"]
+        How often each token stands in the training text.
+    vectors : mapping of name to Float[Tensor, "d_vocab"]
+        One logit for each token; each vector is centred over the vocabulary.
+    every : int
         Of the tokens that are not "frequent", keep every so many-th, by rank.
 
     Returns
     -------
-    One row per kept token: `token`, `count`, `class` (see
-    `frequency_classes`), `log_frequency` (natural logarithm of the smoothed
-    frequency), and a column for each vector.
-
-    Raises
-    ------
-    ValueError
-        If counts or a vector belong to another vocabulary.
+    pd.DataFrame
+        One row per kept token: `token`, `count`, `class` (see
+        `frequency_classes`), `log_frequency` (natural logarithm of the
+        smoothed frequency), and a column for each vector.
     """
-    check_vocabulary(counts, model.cfg.d_vocab)
-    unigram = Unigram.from_counts(counts, model.cfg.d_vocab)
     classes = frequency_classes(counts)
     order = counts.argsort(descending=True, stable=True)
     frequent = classes.count(FREQUENT)
-    kept = torch.cat([order[:frequent], order[frequent::every]])
-    frame = pd.DataFrame(
+    kept = torch.cat([order[:frequent], order[frequent::every]]).tolist()
+    centred = {name: (vector - vector.mean())[kept].tolist() for name, vector in vectors.items()}
+    return pd.DataFrame(
         {
-            "token": token_labels(model, kept.tolist()),
+            "token": cn.token_labels(model, kept),
             "count": counts[kept].tolist(),
-            "class": [classes[token] for token in kept.tolist()],
-            "log_frequency": unigram.probability.log()[kept].tolist(),
+            "class": [classes[token] for token in kept],
+            "log_frequency": Unigram.from_counts(counts).probability.log()[kept].tolist(),
+            **centred,
         }
     )
-    for name, vector in vectors.items():
-        if vector.shape != counts.shape:
-            raise ValueError(
-                f"expected {len(counts)} logits in {name!r}, got shape {tuple(vector.shape)}: "
-                "they belong to another vocabulary"
-            )
-        frame[name] = (vector - vector.mean())[kept.to(vector.device)].tolist()
-    return frame
 
 
 @torch.no_grad()
 def scale_limit(
     model: TransformerBridge,
-    residual: Float[Tensor, "token d_model"],
+    state: cn.State,
     counts: Int[Tensor, " d_vocab"],
     factors: Iterable[float],
     biases: Mapping[str, Float[Tensor, " d_vocab"]],
 ) -> pd.DataFrame:
     """Multiply the final scale by growing factors, with one or another bias of the logits.
 
+    Parameters
+    ----------
+    model : TransformerBridge
+        From `load_model`.
+    state : State
+        Its counted positions are measured.
+    counts : Int[Tensor, "d_vocab"]
+        How often each token stands in the training text.
+    factors : iterable of float
+        Positive; an infinite factor leaves softmax(bias).
+    biases : mapping of name to Float[Tensor, "d_vocab"]
+        What to add to the logits in the place of the model's own bias.
+
     Returns
     -------
-    One row per bias and factor: `bias`, `factor`, and the means over tokens
-    of `entropy`, `kl` (KL(P_freq || P_model)) and `kl_reverse`, in nats. An
-    infinite factor leaves softmax(bias).
-
-    Raises
-    ------
-    ValueError
-        If counts belong to another vocabulary or a factor is not positive.
+    pd.DataFrame
+        One row per bias and factor: `bias`, `factor`, and the means over
+        tokens of `entropy`, `kl` (KL(P_freq || P_model)) and `kl_reverse`, in
+        nats.
     """
-    unigram = Unigram.from_counts(counts, model.cfg.d_vocab, model.W_U.device)
-    scale = FinalNorm.from_model(model).scale(residual)
-    from_stream = logits_from_residual(model, residual, scale) - model.b_U
-    target = torch.zeros(len(residual), dtype=torch.long, device=residual.device)
+    from_stream = unembed(model, state.residual[state.counted]) - model.b_U
     rows = []
     for factor in factors:
-        if not factor > 0:
-            raise ValueError(f"expected positive factors, got {factor}")
         for name, bias in biases.items():
-            levels = logit_levels(from_stream / factor + bias, target, unigram)
-            means = {key: float(getattr(levels, key).mean()) for key in MEANS}
+            found = cn.read_logits(from_stream / factor + bias, quantities=MEANS, counts=counts)
+            means = {quantity: float(values.mean()) for quantity, values in found.items()}
             rows.append({"bias": name, "factor": float(factor)} | means)
     return pd.DataFrame(rows)

@@ -23,7 +23,7 @@ LOWEST = -0.5
 def mediation_chart(effects: pd.DataFrame) -> alt.LayerChart:
     """Frequency-mediated share against the size of the effect, one point per neuron.
 
-    `effects` holds frames of `ablation.scan` with frequency columns, each with
+    `effects` holds frames of `scan` with frequency columns, each with
     a column `measured` that says on what, and `group`. Shares below -0.5 stand
     at the left edge; of the neurons in no group those whose effects are all
     below 2 % of the largest are left out.

@@ -11,10 +11,10 @@ QUANTITIES = {"kl": "KL(P_freq || P_model)", "kl_reverse": "KL(P_model || P_freq
 
 
 def paths_chart(sizes: pd.DataFrame) -> alt.LayerChart:
-    """Effects in total and with one path closed; frames of `frequency.neurons.effect_sizes`."""
+    """Effects in total and with one path closed; frames of `averages.effect_sizes`."""
     return _by_quantity(
         sizes,
-        _group(sizes),
+        "group",
         "effect",
         axis="mean absolute effect (nats)",
         title="Total effect, and with one path closed",
@@ -28,12 +28,12 @@ def paths_chart(sizes: pd.DataFrame) -> alt.LayerChart:
 
 
 def situations_chart(means: pd.DataFrame) -> alt.LayerChart:
-    """Changes by situation: `frequency.neurons.mean_changes`, with a column `text`."""
-    labels = means["label"].str.replace(" and ", ", ")
+    """Mean changes by `text`, `situation` and `group`; frames of `intervals`."""
+    situation = means["situation"].str.replace(" and ", ", ")
     return _by_quantity(
-        means.assign(situation=means["text"] + ": " + labels),
+        means.assign(situation=means["text"] + ": " + situation),
         "situation",
-        _group(means),
+        "group",
         axis="mean change (nats)",
         title="Switched off, when the model is sure, unsure, right, wrong",
         description=(
@@ -45,11 +45,11 @@ def situations_chart(means: pd.DataFrame) -> alt.LayerChart:
 
 
 def classes_chart(means: pd.DataFrame) -> alt.LayerChart:
-    """Changes by the class of the next token; frames of `frequency.neurons.mean_changes`."""
+    """Mean changes by the `class` of the next token and `group`; frames of `intervals`."""
     return _by_quantity(
         means,
-        "label",
-        _group(means),
+        "class",
+        "group",
         axis="mean change (nats)",
         title="Switched off, by the frequency of the next token",
         description=(
@@ -61,7 +61,7 @@ def classes_chart(means: pd.DataFrame) -> alt.LayerChart:
 
 
 def interaction_chart(found: pd.DataFrame) -> alt.LayerChart:
-    """Joint change, sum and interaction; frames of `frequency.neurons.interactions`."""
+    """Joint change, sum and interaction; frames of `averages.interactions`."""
     return _by_quantity(
         found,
         "effect",
@@ -89,7 +89,3 @@ def _by_quantity(
         choose={"quantity": "Effect on"},
         **words,
     )
-
-
-def _group(frame: pd.DataFrame) -> str:
-    return "group" if "group" in frame else "set"
