@@ -8,7 +8,6 @@ from confidence_neurons.charts import theme
 from confidence_neurons.charts.theme import enable_theme, finish
 
 DESCRIPTION = "Points that rise from left to right, from 1 to 3."
-OKABE_ITO = {"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"}
 
 
 @pytest.fixture(autouse=True)
@@ -63,9 +62,16 @@ def test_a_chart_of_the_readers_own_without_description_is_still_shown():
 
 
 @pytest.mark.parametrize("empty", ["", "  \n"])
-def test_an_empty_description_is_refused(empty):
+def test_an_empty_description_or_title_is_refused(empty):
     with pytest.raises(ValueError, match="description"):
         finish(points(), title="Rise", description=empty)
+    with pytest.raises(ValueError, match="title"):
+        finish(points(), title=empty, description=DESCRIPTION)
+
+
+def test_only_charts_are_finished():
+    with pytest.raises(TypeError, match="Altair chart, got dict"):
+        finish({"mark": "point"}, title="Rise", description=DESCRIPTION)
 
 
 def test_a_finished_chart_fills_its_container():
@@ -77,12 +83,16 @@ def test_a_finished_chart_fills_its_container():
 
 def test_panels_keep_their_sizes():
     panels = alt.hconcat(points().properties(width=200), points().properties(width=200))
-    spec = finish(panels, title="Rise", description=DESCRIPTION, height=None).to_dict()
+    chart = finish(panels, title="Rise", description=DESCRIPTION)
+    spec = chart.to_dict()
     assert "width" not in spec
     assert [panel["width"] for panel in spec["hconcat"]] == [200, 200]
-    assert shown(finish(panels, title="Rise", description=DESCRIPTION, height=None))[
-        "text/plain"
-    ] == (DESCRIPTION)
+    assert shown(chart)["text/plain"] == DESCRIPTION
+
+
+def test_a_chart_with_a_width_of_its_own_keeps_it():
+    chart = finish(points().properties(width=90), title="Rise", description=DESCRIPTION)
+    assert chart.to_dict()["width"] == 90
 
 
 def test_finishing_leaves_the_chart_it_was_given_alone():
@@ -103,9 +113,9 @@ def test_a_long_title_is_broken_into_lines_that_fit_a_phone():
 def test_the_theme_sets_colours_and_a_white_ground():
     config = finish(points(), title="Rise", description=DESCRIPTION).to_dict()["config"]
     assert config["background"] == "white"
-    assert set(config["range"]["category"]) == OKABE_ITO
+    assert config["range"]["category"] == theme.PALETTE
     assert len(theme.PALETTE) == len(set(theme.PALETTE))
-    assert config["mark"]["color"] in OKABE_ITO
+    assert config["mark"]["color"] in theme.PALETTE
 
 
 def test_enabling_twice_does_no_harm():

@@ -37,6 +37,7 @@ def words(what: str) -> Check:
 
 
 def is_frame(value: Any, given: Given) -> pd.DataFrame:
+    """A pandas frame with at least one row."""
     if not isinstance(value, pd.DataFrame):
         raise TypeError(f"expected a pandas DataFrame, got {kind_of(value)}")
     if value.empty:
@@ -45,6 +46,7 @@ def is_frame(value: Any, given: Given) -> pd.DataFrame:
 
 
 def is_chart(value: Any, given: Given) -> alt.TopLevelMixin:
+    """Any Altair chart."""
     if not isinstance(value, alt.TopLevelMixin):
         raise TypeError(f"expected an Altair chart, got {kind_of(value)}")
     return value
@@ -53,6 +55,8 @@ def is_chart(value: Any, given: Given) -> alt.TopLevelMixin:
 def in_frame(column: Any, given: Given, *, numbers: bool = False) -> str:
     """Refuse a name that is no column of the frame, or not one of numbers."""
     frame = given["frame"]
+    if isinstance(given.get("shading"), pd.DataFrame) and column not in frame.columns:
+        frame = given["shading"]
     if not isinstance(column, str) or column not in frame.columns:
         there = ", ".join(map(str, frame.columns))
         raise ValueError(f"expected a column of the frame ({there}), got {kind_of(column)}")
@@ -64,6 +68,7 @@ def in_frame(column: Any, given: Given, *, numbers: bool = False) -> str:
 
 
 def is_axis(value: Any, given: Given) -> Axis:
+    """An `Axis` of numbers that are in the frame."""
     if not isinstance(value, Axis):
         raise TypeError(
             f'expected an Axis, such as Axis("estimate", "entropy (nats)"), got {kind_of(value)}'
@@ -90,6 +95,7 @@ def is_axis(value: Any, given: Given) -> Axis:
 
 
 def is_category(value: Any, given: Given) -> Category:
+    """A `Category` that is in the frame."""
     if not isinstance(value, Category):
         raise TypeError(f'expected a Category, such as Category("group", ""), got {kind_of(value)}')
     in_frame(value.column, given)
@@ -97,11 +103,13 @@ def is_category(value: Any, given: Given) -> Category:
 
 
 def is_pairs(value: Any, given: Given) -> list[tuple[Axis, Axis]]:
+    """Pairs of axes."""
     pairs = as_list(value, "pairs of axes")
     return [(is_axis(x, given), is_axis(y, given)) for x, y in pairs]
 
 
 def is_panels(value: Any, given: Given) -> list:
+    """Panels of a stepper."""
     panels = as_list(value, "panels")
     for panel in panels:
         if not isinstance(panel, StepBars | StepLines):
@@ -120,12 +128,14 @@ def labelled_columns(value: Any, given: Given) -> dict[str, str]:
 
 
 def is_options(value: Any, given: Given) -> list:
+    """Several things, each once, at least one."""
     options = as_list(value, "options")
     once(options, "the options")
     return options
 
 
 def is_initial(value: Any, given: Given) -> Any:
+    """One of the options."""
     if value not in given["options"]:
         raise ValueError(f"expected one of {given['options']} to be chosen first, got {value!r}")
     return value

@@ -1,5 +1,6 @@
 """What stands along the two sides of a chart: numbers (`Axis`) or names (`Category`)."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,8 @@ import altair as alt
 import pandas as pd
 
 LABEL_LIMIT = 150
+TITLE_CHARACTERS = 40
+TICKS = 6
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,10 @@ class Axis:
         """The title in a panel."""
         return self.title if isinstance(self.title, str) else self.title[panel or ""]
 
+    def lines(self, panel: str | None) -> list[str]:
+        """The title, broken so that it fits along a phone."""
+        return textwrap.wrap(self.titled(panel), TITLE_CHARACTERS)
+
     def ruled(self, panel: str | None) -> dict[str, float]:
         """The rules in a panel."""
         found = {
@@ -80,20 +87,19 @@ class Axis:
 
     def x(self, panel: str | None = None, column: str | None = None) -> alt.X:
         """The horizontal channel; nothing is ever stacked."""
-        channel = alt.X(f"{column or self.column}:Q", title=self.titled(panel), stack=None)
+        channel = alt.X(f"{column or self.column}:Q", title=self.lines(panel), stack=None)
         return channel.scale(self.scaled()).axis(**self._ticks(), labelFlush=False)
 
     def y(self, panel: str | None = None, column: str | None = None) -> alt.Y:
         """The vertical channel."""
-        channel = alt.Y(f"{column or self.column}:Q", title=self.titled(panel), stack=None)
+        channel = alt.Y(f"{column or self.column}:Q", title=self.lines(panel), stack=None)
         return channel.scale(self.scaled()).axis(**self._ticks())
 
     def _ticks(self) -> dict:
-        """On a log axis as few numbers as stand beside each other on a phone."""
-        ticks = {"labelOverlap": "greedy"} | ({} if self.scale == "linear" else {"tickCount": 4})
+        """As few numbers as stand beside each other on a phone."""
+        ticks: dict = {"labelOverlap": True, "tickCount": TICKS if self.scale == "linear" else 4}
         ticks |= {} if self.values is None else {"values": list(self.values), "grid": False}
-        form = self.format or ("~g" if self.scale != "linear" else None)
-        return ticks | ({} if form is None else {"format": form})
+        return ticks | {"format": self.format or "~g"}
 
 
 @dataclass(frozen=True)

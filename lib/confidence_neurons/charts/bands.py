@@ -9,6 +9,7 @@ import pandas as pd
 from confidence_neurons.charts.axes import Axis
 from confidence_neurons.charts.layers import (
     arranged,
+    drawn_rows,
     interval_details,
     panel_names,
     rules,
@@ -17,11 +18,12 @@ from confidence_neurons.charts.layers import (
 )
 from confidence_neurons.charts.looks import colour, in_order
 from confidence_neurons.charts.menus import Chooser
-from confidence_neurons.charts.theme import BLUE, PANEL_WIDTH
+from confidence_neurons.charts.theme import BLUE, GREY, PANEL_WIDTH
 from confidence_neurons.checks import checked
 
 PANEL_HEIGHT = 120
 MOST_DOTS = 30  # on a line
+DASHES = alt.Legend(symbolType="stroke", symbolStrokeColor=GREY, symbolSize=300)
 
 
 @checked
@@ -81,6 +83,7 @@ def bands(
     >>> [layer["mark"]["type"] for layer in chart.to_dict()["layer"]]
     ['area', 'line']
     """
+    frame = drawn_rows(y, frame, panel)
     names = [] if group is None else in_order(frame[group])
     chooser = Chooser.of(frame, choose, initially=initially)
     ends = y.ends(frame)
@@ -108,7 +111,7 @@ def bands(
         if dashed_by or group:
             order = list(dict.fromkeys(frame[dashed_by])) if dashed_by else names
             dash = alt.StrokeDash(f"{dashed_by or group}:N", sort=order, title=None)
-            line = line.encode(strokeDash=dash if dashed_by else dash.legend(None))
+            line = line.encode(strokeDash=dash.legend(DASHES if dashed_by else None))
         if member is None:
             return [*layers, line.encode(y=y.y(name), tooltip=tooltips(frame, shown))]
         mean = alt.Y(f"mean({y.column}):Q", title=y.titled(name), scale=y.scaled())
@@ -130,4 +133,4 @@ def bands(
 
 def _edge(group: str, names: list[str]) -> alt.Stroke:
     channel = colour(group, names).to_dict()
-    return alt.Stroke(f"{group}:N", scale=alt.Scale(**channel["scale"]), sort=names, legend=None)
+    return alt.Stroke(f"{group}:N", scale=alt.Scale(**channel["scale"]), sort=names, title=None)

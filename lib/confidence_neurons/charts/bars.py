@@ -1,6 +1,7 @@
 """Horizontal bars, with or without intervals."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import altair as alt
@@ -9,6 +10,7 @@ import pandas as pd
 from confidence_neurons.charts.axes import Axis, Category, offset
 from confidence_neurons.charts.layers import (
     arranged,
+    drawn_rows,
     interval_details,
     panel_names,
     rules,
@@ -79,6 +81,7 @@ def bars(
     >>> chart.to_dict()["layer"][0]["mark"]["type"]
     'bar'
     """
+    frame, x = drawn_rows(x, frame, panel), replace(x, zero=True)
     names = [] if group is None else in_order(frame[group])
     chooser = Chooser.of(frame, choose, slide, initially)
     shown = {category.column: category.title or category.column}

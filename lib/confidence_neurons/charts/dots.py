@@ -9,6 +9,7 @@ import pandas as pd
 from confidence_neurons.charts.axes import Axis, Category, offset
 from confidence_neurons.charts.layers import (
     arranged,
+    drawn_rows,
     interval_details,
     panel_names,
     rules,
@@ -80,6 +81,7 @@ def dots(
     >>> [layer["mark"]["type"] for layer in chart.to_dict()["layer"]]
     ['rule', 'point']
     """
+    frame = drawn_rows(x, frame, panel)
     names = [] if group is None else in_order(frame[group])
     chooser = Chooser.of(frame, choose, initially=initially)
     shown = {category.column: category.title or category.column}

@@ -53,6 +53,11 @@ def panel_names(axis: Axis, frame: pd.DataFrame, panel: str | None) -> list[str 
     return there if isinstance(axis.title, str) else [name for name in axis.title if name in there]
 
 
+def drawn_rows(axis: Axis, frame: pd.DataFrame, panel: str | None) -> pd.DataFrame:
+    """The rows that stand in some panel."""
+    return frame if panel is None else frame[frame[panel].isin(panel_names(axis, frame, panel))]
+
+
 def where(panel: str | None, name: str | None) -> dict[str, str]:
     """The rows of a panel."""
     return {} if panel is None or name is None else {panel: name}

@@ -43,6 +43,7 @@ ALIASES = {  # names that chapters still use
     "of equal norm": "equal norm",
     "as many at random": "random",
     "others active on noise": "most changed",
+    "model left alone": "none",
 }
 SHAPES = ["circle", "square", "diamond", "cross", "triangle-up", "triangle-down", "arrow", "wedge"]
 

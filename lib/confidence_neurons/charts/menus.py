@@ -162,6 +162,8 @@ class Chooser:
         ]
         if not tests:
             return alt.Chart(shown)
+        if not columns:
+            return alt.Chart(shown.drop_duplicates()).transform_filter(" && ".join(tests))
         if not self.tests:
             return alt.Chart(shown).transform_filter(" && ".join(tests))
         shown[keys] = shown[keys].astype(object).where(shown[keys].notna(), None)

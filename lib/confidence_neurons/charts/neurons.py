@@ -19,6 +19,7 @@ from confidence_neurons.checks import checked
 PANEL_HEIGHT = 210
 SIZE, SMALL = 55, 22  # of points: those of a group, and the others
 FADED = 0.25
+PLAIN = alt.Legend(symbolFillColor=GREY, symbolStrokeColor=GREY)
 
 
 @checked
@@ -161,7 +162,9 @@ def point_layer(
             rest = f"datum[{group!r}] === {OTHERS!r}"
             points = points.encode(size=alt.condition(rest, alt.value(SMALL), alt.value(SIZE)))
     if shaped_by is not None:
-        points = points.encode(shape=alt.Shape(f"{shaped_by}:N", title=None, sort=None))
+        points = points.encode(
+            shape=alt.Shape(f"{shaped_by}:N", title=None, sort=None, legend=PLAIN)
+        )
     if coloured_by is not None:
         scale = coloured_by.scaled(range=WEAK_TO_STRONG)
         channel = alt.Color(

@@ -12,9 +12,10 @@ from confidence_neurons.charts.bars import bar_layer
 from confidence_neurons.charts.layers import tooltips
 from confidence_neurons.charts.looks import colour, in_order
 from confidence_neurons.charts.menus import Chooser
-from confidence_neurons.charts.theme import BLUE, COLUMN_WIDTH, ORANGE, PANEL_WIDTH, finish
+from confidence_neurons.charts.theme import BLUE, ORANGE, finish
 from confidence_neurons.checks import checked
 
+WIDTH = 255  # of every panel: they begin below each other
 ROW, BAR = 18, 13
 LINES_HEIGHT = 85
 DARKEST = 0.5  # opacity of a ground on which words can still be read
@@ -164,7 +165,7 @@ def _tokens(
             tooltip=[alt.Tooltip("token:N"), alt.Tooltip("source:Q", title="step"), "weight:Q"],
         )
         layers = [ground, *layers]
-    return alt.LayerChart(layer=layers, width=COLUMN_WIDTH, height=ROW * frame["row"].nunique())
+    return alt.LayerChart(layer=layers, width=WIDTH, height=ROW * frame["row"].nunique())
 
 
 def _bars(panel: StepBars, reading: Chooser, now: Chooser) -> alt.Chart:
@@ -176,7 +177,7 @@ def _bars(panel: StepBars, reading: Chooser, now: Chooser) -> alt.Chart:
     base = base.encode(y=panel.category.y(), tooltip=tooltips(panel.frame, shown))
     keys = [column for column in (*reading.tests, "step") if column in panel.frame]
     return bar_layer(base, panel.x, None, panel.group, names).properties(
-        width=panel.category.width(panel.frame, COLUMN_WIDTH),
+        width=WIDTH,
         height=BAR * int(panel.frame.groupby(keys).size().max()),
     )
 
@@ -194,4 +195,4 @@ def _lines(panel: StepLines, reading: Chooser, now: Chooser) -> alt.LayerChart:
         lines = lines.encode(color=colour(group, names), strokeDash=dash)
     at = Chooser([], now.tests).chart(panel.frame[["step"]].drop_duplicates(), ["step"])
     rule = at.mark_rule(color=ORANGE, strokeWidth=2).encode(x=x)
-    return alt.LayerChart(layer=[rule, lines], width=PANEL_WIDTH, height=LINES_HEIGHT)
+    return alt.LayerChart(layer=[rule, lines], width=WIDTH, height=LINES_HEIGHT)

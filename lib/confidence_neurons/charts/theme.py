@@ -37,7 +37,7 @@ LESS_NONE_MORE = [  # grounds of words: none at all at zero, so that the page's 
 
 TITLE_CHARACTERS = 40  # as many as a phone shows
 HEIGHT = 300
-COLUMN_WIDTH = 335  # of a page on a phone
+COLUMN_WIDTH = 320  # of a page on a phone
 PANEL_WIDTH = 262  # of a chart with numbers on its left, in that column
 
 AnyChart = TypeVar("AnyChart", bound=alt.TopLevelMixin)

@@ -136,7 +136,7 @@ def scale_histogram(frame: pd.DataFrame, bins: int = 50) -> alt.Chart:
             x2="high:Q",
             y=alt.Y("share:Q", title="Share of the text's tokens", stack=None).axis(format="%"),
             color=told,
-            stroke=alt.Stroke("text:N", scale=told.to_dict()["scale"], legend=None),
+            stroke=alt.Stroke("text:N", scale=told.to_dict()["scale"], title=None),
             tooltip=[
                 alt.Tooltip("text:N", title="Text"),
                 alt.Tooltip("low:Q", title="Scale from", format=".2f"),

@@ -27,8 +27,8 @@ def group_chart(groups: pd.DataFrame) -> alt.VConcatChart:
         title="Entropy neurons beside their controls",
         description=(
             "Three panels with a point and a 95 % bootstrap interval for each group of neurons "
-            "on each text: mean absolute change of entropy, mean KL divergence from the clean "
-            "prediction, share of tokens whose first choice changed."
+            "on each text. Across: mean absolute change of entropy, mean KL divergence from the "
+            "clean prediction, share of tokens whose first choice changed."
         ),
     )
 

@@ -62,7 +62,8 @@ def effects_chart(effects: pd.DataFrame) -> alt.VConcatChart:
     `model` and a column `kind` (of the direction). Exact null directions,
     whose direct change is zero, stand at the left edge.
     """
-    floored = pd.concat(with_floor(part, "logit_change") for _, part in effects.groupby("model"))
+    by_model = effects.groupby("model", sort=False)
+    floored = pd.concat(with_floor(part, "logit_change") for _, part in by_model)
     x = Axis("shown", "direct change of the logits (length)", scale="log")
     first, *others = (Axis(column, title) for column, title in PANELS.items())
     return neurons(

@@ -3,8 +3,8 @@
 import itertools
 
 import pandas as pd
-import pytest
 
+from charts.reading import options, rows_of, tooltip_titles
 from confidence_neurons_book.causal_effects.mediation_charts import (
     LOWEST_SHARE,
     share_chart,
@@ -39,41 +39,30 @@ NEURONS = pd.DataFrame(
     }
 )
 CHARTS = {
-    "effects": total_against_direct(INTERVALS).to_dict(),
-    "shares": share_chart(NEURONS).to_dict(),
+    "effects": lambda: total_against_direct(INTERVALS),
+    "shares": lambda: share_chart(NEURONS),
 }
 
 
-@pytest.mark.parametrize("name", CHARTS)
-def test_charts_are_valid_described_and_narrow(name):
-    spec = CHARTS[name]
-    assert spec["title"]["text"]
-    assert len(spec["description"]) > 80
-    assert spec["width"] == "container" or spec["width"] <= 300
-    encoding = spec["layer"][-1]["encoding"]
-    assert encoding["tooltip"]
-    assert encoding["x"]["title"]
-    assert encoding["y"]["title"]
-
-
 def test_every_measurement_and_model_can_be_chosen():
-    (measured,) = CHARTS["effects"]["params"]
-    assert measured["bind"]["options"] == ["entropy, noise", "loss, noise"]
-    (share,) = CHARTS["shares"]["params"]
-    assert share["bind"]["options"] == ["prose", "control"]
+    assert options(CHARTS["effects"](), "Measured") == ["entropy, noise", "loss, noise"]
+    assert options(CHARTS["shares"](), "Measured") == ["prose", "control"]
 
 
 def test_effects_have_one_row_per_neuron_with_bounds():
-    datasets = CHARTS["effects"]["datasets"].values()
-    rows = next(pd.DataFrame(data) for data in datasets if "neuron" in data[0])
+    rows = rows_of(CHARTS["effects"](), "neuron")
     assert len(rows) == 4
     assert rows["total"].tolist() == [0.01, 0.02] * 2
     assert rows["direct_low"].tolist() == [0.005, 0.01] * 2
     assert rows["mediated_high"].tolist() == [0.02, 0.04] * 2
 
 
+def test_pointing_at_a_neuron_names_it_and_both_effects():
+    said = tooltip_titles(CHARTS["effects"]())
+    assert {"neuron", "group", "total effect (mean |change|, nats)", "from", "to"} <= said
+
+
 def test_low_shares_stand_at_the_edge_and_keep_their_value():
-    datasets = CHARTS["shares"]["datasets"].values()
-    rows = next(pd.DataFrame(data) for data in datasets if "neuron" in data[0])
+    rows = rows_of(CHARTS["shares"](), "neuron")
     assert rows["share"].tolist() == [0.75, LOWEST_SHARE, 0.0]
     assert rows["entropy_ln_mediated"].tolist() == [0.75, -3.0, 0.0]

@@ -1,8 +1,17 @@
 """Charts of sets: valid, described, with intervals on every bar."""
 
 import pandas as pd
-import pytest
 
+from charts.reading import (
+    axis_titles,
+    datasets,
+    domain,
+    look_of,
+    options,
+    rows_of,
+    tooltip_titles,
+)
+from confidence_neurons.charts.theme import GREY
 from confidence_neurons_book.causal_effects.set_charts import (
     MEASURES,
     additivity_chart,
@@ -39,58 +48,44 @@ RELIABILITY = pd.DataFrame(
     }
 )
 CHARTS = {
-    "additivity": additivity_chart(ADDED).to_dict(),
-    "calibration": calibration_bars(BARS).to_dict(),
-    "reliability": reliability_by_set(RELIABILITY).to_dict(),
+    "additivity": lambda: additivity_chart(ADDED),
+    "calibration": lambda: calibration_bars(BARS),
+    "reliability": lambda: reliability_by_set(RELIABILITY),
 }
 
 
-@pytest.mark.parametrize("name", CHARTS)
-def test_charts_are_valid_described_and_narrow(name):
-    spec = CHARTS[name]
-    assert spec["title"]["text"]
-    assert len(spec["description"]) > 80
-    for panel in spec.get("vconcat", [spec]):
-        assert panel["width"] <= 300
-        encoding = panel["layer"][-1]["encoding"]
-        assert encoding["tooltip"]
-        assert any(layer["encoding"]["x"].get("title") for layer in panel["layer"])
-
-
-def test_additivity_shows_both_ways_with_intervals():
-    spec = CHARTS["additivity"]
-    assert ADDED.to_dict("records") in spec["datasets"].values()
-    intervals, lines, _ = spec["layer"]
-    assert intervals["encoding"]["y2"]["field"] == "high"
-    assert lines["encoding"]["strokeDash"]["sort"] == ["together", "sum of single effects"]
-    assert lines["encoding"]["x"]["axis"]["values"] == [1, 4]
+def test_additivity_shows_both_ways_with_intervals_for_each_group():
+    rows = rows_of(CHARTS["additivity"](), "how")
+    assert rows[ADDED.columns].to_dict("records") == ADDED.to_dict("records")
+    assert domain(CHARTS["additivity"](), "color") == ["entropy", "random"]
+    assert {"how", "sum / together", "from", "to"} <= tooltip_titles(CHARTS["additivity"]())
 
 
 def test_calibration_has_a_panel_for_each_measure_with_intervals():
-    spec = CHARTS["calibration"]
-    assert spec["params"][0]["bind"]["options"] == ["noise", "clean"]
-    assert len(spec["vconcat"]) == len(MEASURES)
-    for panel in spec["vconcat"]:
-        bars, intervals = panel["layer"]
-        assert bars["encoding"]["x"]["scale"]["domain"] == [-0.25, 0.75]
-        assert intervals["encoding"]["x2"]["field"] == "high"
+    chart = CHARTS["calibration"]()
+    assert options(chart, "Text") == ["noise", "clean"]
+    assert axis_titles(chart, "x") == list(MEASURES.values())
+    rows = rows_of(chart, "measure")
+    assert len(rows) == len(BARS)
+    assert (rows[["low", "high"]] == [-0.25, 0.75]).all(axis=None)
 
 
 def test_reliability_leaves_out_bins_with_few_tokens():
-    datasets = CHARTS["reliability"]["datasets"].values()
-    rows = next(pd.DataFrame(data) for data in datasets if "tokens" in data[0])
-    assert rows["tokens"].tolist() == [100, 30, 40]
+    assert rows_of(CHARTS["reliability"](), "tokens")["tokens"].tolist() == [100, 30, 40]
 
 
 def test_the_diagonal_reaches_as_far_as_the_points_of_each_text():
-    datasets = CHARTS["reliability"]["datasets"].values()
-    ends = next(pd.DataFrame(data) for data in datasets if "tokens" not in data[0])
+    (ends,) = [each for each in datasets(CHARTS["reliability"]()) if "tokens" not in each]
     assert (ends["confidence"] == ends["accuracy"]).all()
     assert ends.groupby("text")["accuracy"].max().to_dict() == {"noise": 0.375, "clean": 0.625}
 
 
-def test_no_set_is_called_the_model_left_alone():
-    bars = CHARTS["calibration"]["vconcat"][0]["layer"][0]["encoding"]["y"]["axis"]
-    points = CHARTS["reliability"]["layer"][-1]["encoding"]
-    for place in (bars, points["color"]["legend"], points["shape"]["legend"]):
-        assert place["labelExpr"] == "datum.label === 'none' ? 'model left alone' : datum.label"
+def test_no_group_is_called_the_model_left_alone_and_is_grey():
+    for name in ("calibration", "reliability"):
+        assert domain(CHARTS[name](), "color") == ["model left alone", "entropy"]
+        assert look_of(CHARTS[name](), "model left alone") == GREY
+
+
+def test_groups_can_come_in_the_column_group():
+    renamed = calibration_bars(BARS.rename(columns={"set": "group"}))
+    assert domain(renamed, "color") == ["model left alone", "entropy"]

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from charts.reading import controls, rows_of
 from confidence_neurons_book.confidence import prediction_charts as charts
 
 
@@ -46,55 +47,36 @@ CHARTS = {
 }
 
 
-def encodings(spec):
-    return [layer["encoding"] for layer in spec.get("layer", [spec])]
-
-
-def rows(spec):
-    return [row for values in spec["datasets"].values() for row in values]
-
-
-@pytest.mark.parametrize("name", CHARTS)
-def test_charts_are_valid_described_and_have_tooltips(name):
-    spec = CHARTS[name]().to_dict()
-    assert spec["title"]["text"]
-    assert len(spec["description"]) > 80
-    assert spec["width"] == "container"
-    assert all(encoding.get("tooltip") for encoding in encodings(spec))
-    assert encodings(spec)[0]["x"]["title"]
-    assert encodings(spec)[0]["y"]["title"]
-
-
 def test_menu_offers_every_context_and_starts_with_the_first():
-    (menu,) = CHARTS["next_token_bars"]().to_dict()["params"]
-    assert menu["bind"]["options"] == ["It was upon", "the letter"]
+    menu = controls(CHARTS["next_token_bars"]())["Context"]
+    assert menu["options"] == ["It was upon", "the letter"]
     assert menu["value"] == "It was upon"
 
 
 def test_slider_covers_the_temperatures_and_starts_at_one():
-    (slider,) = CHARTS["temperature_bars"]().to_dict()["params"]
+    slider = controls(CHARTS["temperature_bars"]())["Temperature"]
     assert slider["value"] == 1
-    assert {key: slider["bind"][key] for key in ("min", "max", "step")} == {
-        "min": 0.5,
-        "max": 1.5,
-        "step": 0.5,
-    }
+    assert (slider["min"], slider["max"], slider["step"]) == (0.5, 1.5, 0.5)
+
+
+@pytest.mark.parametrize("name", ["next_token_bars", "temperature_bars"])
+def test_the_entropy_stands_in_the_corner(name):
+    assert set(rows_of(CHARTS[name]())["corner"]) == {"entropy 0.90 nats"}
 
 
 def test_a_repeated_token_keeps_its_own_row():
-    spec = CHARTS["entropy_along_text"]().to_dict()
-    assert len({row["place"] for row in rows(spec)}) == len(ALONG)
+    assert rows_of(CHARTS["entropy_along_text"]())["place"].nunique() == len(ALONG)
 
 
 def test_histogram_shares_add_up_to_one_in_each_text():
-    shares = pd.DataFrame(rows(CHARTS["scale_histogram"]().to_dict()))
+    shares = rows_of(CHARTS["scale_histogram"]())
     assert shares.groupby("text")["share"].sum().tolist() == pytest.approx([1, 1])
     assert shares["low"].min() == pytest.approx(0.5)
     assert shares["high"].max() == pytest.approx(6)
 
 
 def test_both_ways_of_changing_confidence_are_drawn():
-    shown = pd.DataFrame(rows(CHARTS["scale_and_temperature"]().to_dict()))
+    shown = rows_of(CHARTS["scale_and_temperature"]())
     assert shown.groupby("change")["entropy"].apply(list).to_dict() == {
         "scale times factor": [2, 3, 4],
         "temperature = factor": [2.1, 3, 3.9],

@@ -5,7 +5,11 @@ import itertools
 import pandas as pd
 import pytest
 
+from charts.reading import datasets, options, rows_of
+from confidence_neurons.groups.finding import NULL_FRACTION
 from confidence_neurons_book.entropy_neurons.composition_charts import (
+    ALL_THREE,
+    OVER,
     cosine_chart,
     null_dimension_chart,
 )
@@ -30,34 +34,40 @@ SWEEP = pd.DataFrame(
         for k, neuron in itertools.product([2, 3, 4], range(4))
     ]
 )
-
-
-@pytest.mark.parametrize("chart", [cosine_chart(COSINES, LABELS), null_dimension_chart(SWEEP, 3)])
-def test_charts_are_valid_described_and_narrow(chart):
-    spec = chart.to_dict()
-    assert spec["title"]["text"]
-    assert len(spec["description"]) > 80
-    assert all(panel["width"] <= 300 for panel in spec["vconcat"])
-    assert '"tooltip"' in chart.to_json()
+CHARTS = {
+    "cosines": lambda: cosine_chart(COSINES, LABELS),
+    "dimensions": lambda: null_dimension_chart(SWEEP, 3),
+}
 
 
 def test_each_neuron_can_be_chosen_and_keeps_its_cosines():
-    spec = cosine_chart(COSINES, LABELS).to_dict()
-    (menu,) = [p for p in spec["params"] if "bind" in p]
-    assert menu["bind"]["options"] == list(LABELS.values())
-    packed = [rows for rows in spec["datasets"].values() if "label" in rows[0]]
-    assert [len(row["cosine"]) for row in packed[0]] == [3, 3]
+    chart = CHARTS["cosines"]()
+    assert options(chart, "Neuron") == list(LABELS.values())
+    rows = rows_of(chart, "cosine")
+    assert rows.groupby("label", sort=False)["cosine"].apply(list).to_dict() == {
+        name: [0.5] * 3 for name in LABELS.values()
+    }
 
 
 def test_an_exact_zero_stands_on_the_axis():
-    spec = cosine_chart(COSINES, LABELS).to_dict()
-    (values,) = [rows for rows in spec["datasets"].values() if "singular_value" in rows[0]]
-    assert [row["singular_value"] for row in values] == [8.0, 4.0, 0.05]
+    values = rows_of(CHARTS["cosines"](), "singular_value")
+    assert values["singular_value"].tolist() == [8.0, 4.0, 0.05]
 
 
 def test_counts_over_the_threshold_are_those_of_the_sweep():
-    spec = null_dimension_chart(SWEEP, 3).to_dict()
-    (counts,) = [rows for rows in spec["datasets"].values() if "which" in rows[0]]
-    over = {row["k"]: row["neurons"] for row in counts if "fraction" in row["which"]}
+    rows = rows_of(CHARTS["dimensions"](), "line")
+    over = rows[rows["line"] == OVER].set_index("k")["value"]
+    both = rows[rows["line"] == ALL_THREE].set_index("k")["value"]
     for k, part in SWEEP.groupby("k"):
-        assert over[k] == (part["null_fraction"] > 0.6).sum()
+        assert over[k] == (part["null_fraction"] > NULL_FRACTION).sum()
+        assert both[k] == part["entropy_neuron"].sum()
+
+
+def test_fractions_are_those_of_the_neurons_found_at_the_chosen_k():
+    rows = rows_of(CHARTS["dimensions"](), "line")
+    entropy = rows[rows["line"] == "entropy"]
+    assert set(entropy["neuron"]) == {3}
+    assert entropy["value"].tolist() == pytest.approx([0.8, 0.9, 1.0])
+    assert {"k by the gap"} == {
+        rule for each in datasets(CHARTS["dimensions"]()) if "rule" in each for rule in each["rule"]
+    }

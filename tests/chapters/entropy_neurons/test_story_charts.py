@@ -5,6 +5,7 @@ import itertools
 import pandas as pd
 import pytest
 
+from charts.reading import datasets, domain, options, rows_of
 from confidence_neurons_book.entropy_neurons.stories import FROZEN, WITH, WITHOUT
 from confidence_neurons_book.entropy_neurons.story_charts import (
     MEASURES,
@@ -21,7 +22,7 @@ STORIES = pd.DataFrame(
             "text": text,
             "neuron": neuron,
             "position": position,
-            "token": "␣word",
+            "token": f"␣{text}",
             "line": position // 2,
             "start": 5 * (position % 2),
             "end": 5 * (position % 2) + 5,
@@ -61,60 +62,52 @@ ACTIVATIONS = pd.DataFrame(
         for neuron, group in ((7, "entropy neurons"), (3, "random"))
     ]
 )
-CHARTS = [
-    story_chart(STORIES, LABELS),
-    loss_change_chart(EFFECTS, LABELS),
-    prediction_chart(PREDICTIONS),
-    noise_chart(ACTIVATIONS),
-]
-
-
-def params(chart):
-    return {param["name"]: param for param in chart.to_dict()["params"]}
-
-
-@pytest.mark.parametrize("chart", CHARTS)
-def test_charts_are_valid_and_described(chart):
-    spec = chart.to_dict()
-    assert spec["title"]["text"]
-    assert len(spec["description"]) > 80
-    assert '"tooltip"' in chart.to_json()
+CHARTS = {
+    "story": lambda: story_chart(STORIES, LABELS),
+    "losses": lambda: loss_change_chart(EFFECTS, LABELS),
+    "prediction": lambda: prediction_chart(PREDICTIONS),
+    "noise": lambda: noise_chart(ACTIVATIONS),
+}
 
 
 def test_the_story_has_a_panel_per_text_that_fits_a_phone():
-    spec = CHARTS[0].to_dict()
+    spec = CHARTS["story"]().to_dict()
     assert [panel["title"]["text"] for panel in spec["vconcat"]] == ["clean", "noise"]
     assert all(panel["width"] <= 300 for panel in spec["vconcat"])
 
 
 def test_the_story_is_driven_by_a_neuron_and_a_measure():
-    chosen = params(CHARTS[0])
-    assert chosen["story_neuron"]["bind"]["options"] == list(LABELS.values())
-    assert chosen["story_measure"]["bind"]["options"] == list(MEASURES)
+    assert options(CHARTS["story"](), "Neuron") == list(LABELS.values())
+    assert options(CHARTS["story"](), "Colour") == list(MEASURES.values())
 
 
-def test_the_story_is_packed_without_loss_and_shaded_by_each_neurons_largest_value():
-    (rows,) = CHARTS[0].to_dict()["datasets"].values()
-    assert [row["label"] for row in rows] == list(LABELS.values())
-    for row in rows:
-        assert len(row["token"]) == 12
+def test_the_story_is_shaded_by_each_neurons_largest_value():
+    rows = pd.concat(datasets(CHARTS["story"]()))
+    assert len(rows) == len(STORIES)
+    for _, of_neuron in rows.groupby("label"):
         for measure in MEASURES:
-            assert max(map(abs, row[measure])) == row[f"{measure}_largest"]
+            shares = of_neuron[f"{measure} as a share"].abs()
+            assert shares.max() == 1
+            largest = of_neuron[measure].abs().max()
+            assert shares.to_numpy() == pytest.approx(of_neuron[measure].abs() / largest, abs=1e-3)
 
 
-def test_a_neuron_that_does_nothing_is_left_white():
-    still = STORIES.assign(activation=0.0)
-    (rows,) = story_chart(still, LABELS).to_dict()["datasets"].values()
-    assert set(rows[0]["activation"]) == {0.0}
-    assert rows[0]["activation_largest"] == 1
+def test_a_neuron_that_does_nothing_has_no_ground():
+    still = story_chart(STORIES.assign(activation=0.0), LABELS)
+    assert set(rows_of(still)["activation as a share"]) == {0.0}
 
 
 def test_losses_have_a_menu_and_keep_every_token():
-    assert params(CHARTS[1])["loss_neuron"]["bind"]["options"] == list(LABELS.values())
-    (rows,) = CHARTS[1].to_dict()["datasets"].values()
-    assert [len(row["loss"]) for row in rows] == [4, 4]
+    assert options(CHARTS["losses"](), "Neuron") == list(LABELS.values())
+    assert rows_of(CHARTS["losses"]()).groupby("label").size().tolist() == [4, 4]
 
 
-def test_the_right_token_is_marked():
-    (rows,) = CHARTS[2].to_dict()["datasets"].values()
-    assert {row["shown"] for row in rows} == {"␣1", "␣2 (next)"}
+def test_the_right_token_is_marked_in_every_state():
+    rows = rows_of(CHARTS["prediction"]())
+    assert set(rows["shown"]) == {"␣1", "␣2 (next)"}
+    assert domain(CHARTS["prediction"](), "color") == [WITH, WITHOUT, FROZEN]
+
+
+def test_each_neuron_has_a_line_on_the_way_to_noise():
+    rows = rows_of(CHARTS["noise"]())
+    assert rows[ACTIVATIONS.columns].to_dict("records") == ACTIVATIONS.to_dict("records")

@@ -1,8 +1,8 @@
 """Charts of the unigram distribution are valid, described, and hold their rows."""
 
 import pandas as pd
-import pytest
 
+from charts.reading import domain, options, rows_of, tooltip_titles
 from confidence_neurons_book.frequency_direction import carrier_charts as charts
 
 LEVELS = pd.DataFrame(
@@ -38,33 +38,25 @@ CHARTS = {
 }
 
 
-@pytest.mark.parametrize("name", CHARTS)
-def test_charts_are_valid_described_and_have_tooltips(name):
-    spec = CHARTS[name]().to_dict()
-    assert spec["title"]["text"]
-    assert len(spec["description"]) > 80
-    assert spec["width"] == "container"
-    assert spec["encoding"]["tooltip"]
-    assert spec["encoding"]["x"]["title"]
-    assert spec["encoding"]["y"]["title"]
-
-
-@pytest.mark.parametrize("name", CHARTS)
-def test_charts_hold_one_row_for_each_they_were_given(name):
-    rows = next(iter(CHARTS[name]().to_dict()["datasets"].values()))
-    assert len(rows) == {"distance": 3, "carriers": 3, "limit": 4}[name]
-
-
 def test_every_distance_can_be_chosen_and_is_in_the_data():
-    spec = charts.distance_chart(LEVELS).to_dict()
-    options = spec["params"][0]["bind"]["options"]
-    rows = next(iter(spec["datasets"].values()))
-    assert options == list(charts.DISTANCES.values())
-    assert [rows[2][name] for name in options] == [0.1, 0.2, 2.5]
-    assert spec["transform"][0]["fold"] == options
+    chart = CHARTS["distance"]()
+    names = list(charts.DISTANCES.values())
+    assert options(chart, "Distance") == names
+    rows = rows_of(chart)
+    last = rows[rows["entropy"] == 6.0].set_index("distance")["nats"]
+    assert [last[name] for name in names] == [0.1, 0.2, 2.5]
+    assert len(rows) == len(LEVELS) * len(names)
 
 
-def test_every_source_of_logits_can_be_chosen():
-    spec = charts.carriers_chart(TABLE, ["bias", "neuron"]).to_dict()
-    assert spec["params"][0]["bind"]["options"] == ["bias", "neuron"]
-    assert spec["params"][0]["value"] == "bias"
+def test_every_source_of_logits_can_be_chosen_and_keeps_its_tokens():
+    chart = CHARTS["carriers"]()
+    assert options(chart, "Logits") == ["bias", "neuron"]
+    rows = rows_of(chart)
+    for source in ("bias", "neuron"):
+        assert rows[rows["source"] == source]["logit"].tolist() == TABLE[source].tolist()
+    assert "token" in tooltip_titles(chart)
+
+
+def test_every_bias_has_a_line():
+    assert domain(CHARTS["limit"](), "color") == ["its own", "none"]
+    assert rows_of(CHARTS["limit"]())[LIMITS.columns].to_dict("list") == LIMITS.to_dict("list")

@@ -1,8 +1,8 @@
 """Charts of frequency neurons are valid, described, and hold what they were given."""
 
 import pandas as pd
-import pytest
 
+from charts.reading import options, rows_of, title_of
 from confidence_neurons_book.frequency_direction import neuron_charts as charts
 
 EFFECTS = pd.DataFrame(
@@ -38,41 +38,32 @@ CHARTS = {
 }
 
 
-@pytest.mark.parametrize("name", CHARTS)
-def test_charts_are_valid_described_and_have_tooltips(name):
-    spec = CHARTS[name]().to_dict()
-    assert spec["title"]["text"]
-    assert len(spec["description"]) > 80
-    assert spec["width"] == "container"
-    assert spec["encoding"]["tooltip"]
-    assert spec["encoding"]["x"]["title"]
-    assert spec["encoding"]["y"]["title"]
-
-
-def rows_of(chart):
-    return pd.DataFrame(max(chart.to_dict()["datasets"].values(), key=len))
-
-
 def test_far_negative_shares_are_clipped_and_keep_their_value():
-    spec = CHARTS["mediation"]().to_dict()
     rows = rows_of(CHARTS["mediation"]())
     entropy_neurons = rows[rows["group"] == "entropy neurons"]
-    assert set(entropy_neurons["share0"]) == {-3.0}
-    assert {"as": "shown", "calculate": "max(datum.share, -0.5)"} in spec["transform"]
+    assert set(entropy_neurons["share"]) == {-3.0}
+    assert set(entropy_neurons["shown"]) == {charts.LOWEST}
 
 
 def test_neurons_with_hardly_any_effect_are_left_out():
     rows = rows_of(CHARTS["mediation"]())
-    assert len(rows) == 5  # neuron 1 does nothing on noise
+    assert len(rows) == 5 * len(charts.MEASURES)  # neuron 1 does nothing on noise
 
 
-def test_the_switch_reads_the_columns_of_its_measure():
-    spec = CHARTS["mediation"]().to_dict()
-    calculated = {each["as"]: each["calculate"] for each in spec["transform"] if "as" in each}
-    (menu,) = [p for p in spec["params"] if p["name"] == "mediation_measure"]
-    assert menu["bind"]["options"] == list(charts.MEASURES)
-    chosen = f"indexof({list(charts.MEASURES)}, {menu['name']})"
-    assert calculated["share"] == f"datum['share' + {chosen}]"
-    row = rows_of(CHARTS["mediation"]()).iloc[1]
-    for number in range(len(charts.MEASURES)):
-        assert [row[f"effect{number}"], row[f"share{number}"]] == [0.02, 0.6]
+def test_each_measure_and_text_can_be_chosen():
+    chart = CHARTS["mediation"]()
+    assert options(chart, "Measured on") == ["clean", "noise"]
+    assert options(chart, "Effect on") == list(charts.MEASURES)
+    second = rows_of(chart).query("measured == 'clean' and neuron == 2")
+    assert second["quantity"].tolist() == list(charts.MEASURES)
+    assert set(second["effect"]) == {0.02}
+    assert set(second["share"]) == {0.6}
+
+
+def test_what_a_neuron_adds_can_be_chosen():
+    chart = CHARTS["story"]()
+    assert options(chart, "Added to") == list(charts.ADDED.values())
+    rows = rows_of(chart)
+    for column, name in charts.ADDED.items():
+        assert rows[rows["quantity"] == name]["added"].tolist() == STORY[column].tolist()
+    assert "neuron 56" in title_of(chart)

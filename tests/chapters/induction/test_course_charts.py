@@ -5,6 +5,15 @@ import itertools
 import pandas as pd
 import pytest
 
+from charts.reading import (
+    axis_titles,
+    categories,
+    controls,
+    domain,
+    options,
+    rows_of,
+    widths,
+)
 from confidence_neurons_book.induction.course_charts import (
     OUTPUT_PANELS,
     SCORES,
@@ -42,61 +51,54 @@ CHANGES = pd.DataFrame(
         )
     ]
 )
-
-
-def course():
-    return course_chart(COURSES, OUTPUTS, GROUPS, PERIOD, first=5)
-
-
-@pytest.mark.parametrize("chart", [heads_chart(HEADS), course(), changes_chart(CHANGES, GROUPS)])
-def test_charts_are_valid_and_described(chart):
-    spec = chart.to_dict()
-    assert spec["title"]["text"]
-    assert len(spec["description"]) > 80
+CHARTS = {
+    "heads": lambda: heads_chart(HEADS),
+    "course": lambda: course_chart(COURSES, OUTPUTS, GROUPS, PERIOD, first=5),
+    "changes": lambda: changes_chart(CHANGES, GROUPS),
+}
 
 
 def test_heads_have_a_row_each_and_a_point_for_each_score():
-    spec = heads_chart(HEADS).to_dict()
-    rows = pd.DataFrame(next(iter(spec["datasets"].values())))
-    assert rows["name"].unique().tolist() == ["0.0", "0.1", "0.2", "1.0", "1.1", "1.2"]
+    rows = rows_of(CHARTS["heads"]())
+    assert categories(CHARTS["heads"](), "name") == ["0.0", "0.1", "0.2", "1.0", "1.1", "1.2"]
     assert len(rows) == len(HEADS) * len(SCORES)
-    assert spec["encoding"]["x"]["title"]
-    assert spec["encoding"]["tooltip"]
+    assert domain(CHARTS["heads"](), "color") == list(SCORES.values())
 
 
 def test_courses_have_panels_that_fit_a_phone():
-    panels = course().to_dict()["vconcat"]
-    titles = [panel["layer"][-1]["encoding"]["y"]["title"] for panel in panels]
-    assert titles == ["activation", *OUTPUT_PANELS.values()]
-    assert all(panel["width"] <= 300 for panel in panels)
-    assert all(panel["layer"][-1]["encoding"]["tooltip"] for panel in panels)
+    assert axis_titles(CHARTS["course"](), "y") == ["activation", *OUTPUT_PANELS.values()]
+    assert all(width <= 300 for width in widths(CHARTS["course"]()))
 
 
 def test_every_neuron_can_be_chosen_and_small_groups_come_first():
-    (menu,) = [p for p in course().to_dict()["params"] if p["name"] == "course_neuron"]
-    assert menu["value"] == 5
-    assert menu["bind"]["options"] == [1, 5, 0, 2, 3, 4]
-    assert menu["bind"]["labels"][:3] == ["1 (entropy)", "5 (frequency)", "0 (others)"]
-    with pytest.raises(ValueError, match="expected a neuron"):
-        course_chart(COURSES, OUTPUTS, GROUPS, PERIOD, first=6)
+    menu = controls(CHARTS["course"]())["Neuron"]
+    assert menu["value"] == "5 (frequency)"
+    assert menu["options"][:3] == ["1 (entropy)", "5 (frequency)", "0 (others)"]
+    assert len(menu["options"]) == len(NEURONS)
 
 
-def test_courses_are_packed_without_loss():
-    datasets = course().to_dict()["datasets"].values()
-    packed = [rows for rows in datasets if "neuron" in rows[0]]
-    assert len(packed) == 1
-    assert len(packed[0]) == 2 * len(NEURONS)
-    assert sum(len(row["mean"]) for row in packed[0]) == len(COURSES)
-    assert all(row["position"] == [1, 3, 5] for row in packed[0])
+def test_courses_keep_every_position_of_every_neuron_and_output():
+    rows = rows_of(CHARTS["course"](), "mean")
+    activations = rows[rows["quantity"] == "activation"]
+    assert len(activations) == len(COURSES)
+    assert activations.groupby("label").size().tolist() == [6] * len(NEURONS)
+    outputs = rows[rows["quantity"] != "activation"]
+    assert set(outputs["quantity"]) == set(OUTPUT_PANELS)
+    assert outputs["label"].isna().all()  # shown whichever neuron is chosen
 
 
 def test_changes_pair_each_neuron_with_its_synthetic_change():
-    spec = changes_chart(CHANGES, GROUPS).to_dict()
-    rows = pd.DataFrame(next(iter(spec["datasets"].values())))
+    chart = CHARTS["changes"]()
+    rows = rows_of(chart)
     assert len(rows) == 2 * len(NEURONS)
     assert (rows["synthetic"] == -rows["neuron"]).all()
     twice = rows[rows["induction"] == "twice"]
     assert twice["change"].to_numpy() == pytest.approx(0.2 * twice["neuron"].to_numpy())
     assert rows.set_index("neuron")["group"].loc[1].tolist() == ["entropy"] * 2
-    (menu,) = spec["params"]
-    assert menu["bind"]["options"] == ["running text", "twice"]
+    assert options(chart, "Compared with") == ["running text", "twice"]
+
+
+def test_only_neurons_of_a_group_have_an_interval():
+    rows = rows_of(CHARTS["changes"]())
+    assert rows[rows["group"] == "others"]["high"].isna().all()
+    assert (rows[rows["group"] != "others"]["high"] == 9).all()

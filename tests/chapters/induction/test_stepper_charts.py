@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
+from charts.reading import controls, datasets, options, rows_of, widths
 from confidence_neurons_book.induction.stepper import Walk
-from confidence_neurons_book.induction.stepper_charts import stepper_chart
+from confidence_neurons_book.induction.stepper_charts import COMES_NEXT, stepper_chart
 
 PERIOD, HEADS, NEURONS = 3, ["1.0", "0.2"], [5, 9]
 STEPS = range(1, 2 * PERIOD)
@@ -39,40 +40,54 @@ def made_up_walk(token: str) -> Walk:
 
 
 WALKS = {"random": made_up_walk("a"), "prose": made_up_walk("b")}
+CHARTS = {"stepper": lambda: stepper_chart(WALKS, PERIOD)}
 
 
-def test_chart_is_valid_described_and_narrow():
-    spec = stepper_chart(WALKS, PERIOD).to_dict()
-    assert spec["title"]["text"]
-    assert len(spec["description"]) > 80
-    assert len(spec["vconcat"]) == 4
-    assert all(panel["width"] <= 300 for panel in spec["vconcat"])
+def test_it_fits_a_phone():
+    assert all(width <= 340 for width in widths(CHARTS["stepper"]()))
 
 
 def test_every_sequence_head_and_step_can_be_chosen():
-    params = {p["name"]: p for p in stepper_chart(WALKS, PERIOD).to_dict()["params"]}
-    assert params["walk_sequence"]["bind"]["options"] == ["random", "prose"]
-    assert params["walk_head"]["bind"]["options"] == HEADS
-    slider = params["walk_now"]
-    assert (slider["bind"]["min"], slider["bind"]["max"], slider["bind"]["step"]) == (1, 5, 1)
+    chart = CHARTS["stepper"]()
+    assert options(chart, "Sequence") == ["random", "prose"]
+    assert options(chart, "Head (layer.head)") == HEADS
+    slider = controls(chart)["Position"]
+    assert (slider["min"], slider["max"], slider["step"]) == (1, 5, 1)
     assert slider["value"] == PERIOD + 1
-    started = {p["name"]: p for p in stepper_chart(WALKS, PERIOD, start=2).to_dict()["params"]}
-    assert started["walk_now"]["value"] == 2
+    assert controls(stepper_chart(WALKS, PERIOD, start=2))["Position"]["value"] == 2
 
 
-def test_attention_is_packed_in_the_order_of_the_sources():
-    datasets = stepper_chart(WALKS, PERIOD).to_dict()["datasets"].values()
-    (attention,) = [rows for rows in datasets if "weight" in rows[0]]
-    assert len(attention) == len(WALKS) * len(HEADS) * len(STEPS)
-    assert all(len(row["weight"]) == row["position"] + 1 for row in attention)
+def test_each_copy_begins_a_row_and_bos_has_its_own():
+    (tokens,) = [
+        each
+        for each in datasets(CHARTS["stepper"]())
+        if {"row", "step", "token"} <= set(each) and "weight" not in each
+    ]
+    placed = tokens[tokens["sequence"] == "prose"].set_index("step")
+    assert set(placed["token"]) == {"b"}
+    assert placed.loc[[0, 1, PERIOD + 1], "column"].tolist() == [0, 0, 0]
+    assert placed.loc[[0, 1, PERIOD + 1], "row"].tolist() == [0, 1, 2]
 
 
-def test_predictions_and_activations_are_packed_without_loss():
-    datasets = list(stepper_chart(WALKS, PERIOD).to_dict()["datasets"].values())
-    (predictions,) = [rows for rows in datasets if "probability" in rows[0]]
-    assert sum(len(row["token"]) for row in predictions) == len(WALKS) * len(STEPS) * 2
-    (activations,) = [rows for rows in datasets if "activation" in rows[0]]
-    assert all(row["neuron"] == NEURONS for row in activations)
+def test_attention_reaches_every_source_up_to_the_step():
+    attention = rows_of(CHARTS["stepper"](), "weight")
+    assert len(attention) == len(WALKS) * sum(len(one.attention) for one in [WALKS["random"]])
+    by_step = attention.groupby(["sequence", "head", "step"])["source"]
+    assert all(list(sources) == list(range(step + 1)) for (_, _, step), sources in by_step)
+
+
+def test_predictions_and_activations_are_there_without_loss():
+    predictions = rows_of(CHARTS["stepper"](), "probability")
+    assert len(predictions) == len(WALKS) * len(STEPS) * 2
+    right = predictions[predictions["which"] == COMES_NEXT[True]]
+    assert right["token"].str.endswith("1").all()
+    activations = rows_of(CHARTS["stepper"](), "activation")
+    assert (
+        activations.groupby(["sequence", "step"])["neuron"]
+        .apply(list)
+        .map(lambda found: found == NEURONS)
+        .all()
+    )
 
 
 @pytest.mark.parametrize("start", [0, 2 * PERIOD])

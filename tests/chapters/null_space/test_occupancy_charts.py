@@ -1,9 +1,9 @@
 """Charts of occupancy: valid, described, with the rule of chance."""
 
 import pandas as pd
-import pytest
 
-from confidence_neurons_book.null_space.occupancy_charts import neuron_chart, stream_chart
+from charts.reading import axis_titles, datasets, domain, rows_of
+from confidence_neurons_book.null_space.occupancy_charts import PANELS, neuron_chart, stream_chart
 
 STREAM = pd.DataFrame(
     {
@@ -18,27 +18,26 @@ STREAM = pd.DataFrame(
 NEURONS = pd.DataFrame(
     {"neuron": [0, 1], "weight_norm": [1.0, 2.0], "null_fraction": [0.25, 0.875]}
 )
+CHARTS = {
+    "stream": lambda: stream_chart(STREAM),
+    "neurons": lambda: neuron_chart(NEURONS, k=4, d_model=64),
+}
 
 
-def test_stream_chart_has_three_described_panels():
-    spec = stream_chart(STREAM).to_dict()
-    assert spec["title"]["text"]
-    assert len(spec["description"]) > 80
-    assert len(spec["vconcat"]) == 3
-    for panel in spec["vconcat"]:
-        assert panel["width"] <= 300
-        assert panel["encoding"]["tooltip"]
-        assert panel["encoding"]["y"]["title"]
-    assert STREAM.to_dict("records") in spec["datasets"].values()
+def test_the_stream_has_a_panel_for_each_quantity_and_keeps_its_numbers():
+    chart = CHARTS["stream"]()
+    assert axis_titles(chart, "y") == list(PANELS.values())
+    rows = rows_of(chart, "quantity")
+    for quantity in PANELS:
+        values = rows[rows["quantity"] == quantity]["value"]
+        assert values.tolist() == STREAM[quantity].tolist()
+    assert domain(chart, "color") == ["prose", "control"]
 
 
 def test_neuron_chart_holds_the_neurons_and_the_rule_of_chance():
-    spec = neuron_chart(NEURONS, k=4, d_model=64).to_dict()
-    assert spec["title"]["text"]
-    assert len(spec["description"]) > 80
-    assert spec["width"] == "container"
-    assert spec["layer"][0]["encoding"]["tooltip"]
-    datasets = spec["datasets"].values()
-    assert NEURONS.to_dict("records") in datasets
-    values = [row["value"] for data in datasets for row in data if "value" in row]
-    assert values == [pytest.approx(0.25)]
+    chart = CHARTS["neurons"]()
+    rows = rows_of(chart, "neuron")
+    assert rows[NEURONS.columns].to_dict("records") == NEURONS.to_dict("records")
+    (rule,) = [each for each in datasets(chart) if "rule" in each]
+    assert rule["null_fraction"].tolist() == [0.25]
+    assert rule["rule"].tolist() == ["a random direction"]
