@@ -13,10 +13,25 @@ def check_answer(
 ) -> str:
     """Call both functions on each tuple of inputs and say how they agree.
 
-    Returns a sentence to print: not answered yet (the answer gives None or
-    Ellipsis), the first input on which the two differ, or that all agree.
-    An error inside the answer is reported, not raised, so that a chapter
-    runs through with its exercises unsolved.
+    An error inside the answer is reported, not raised, so that a chapter runs
+    through with its exercises unsolved.
+
+    Parameters
+    ----------
+    answer : callable
+        The reader's function; unsolved where it gives None or Ellipsis.
+    reference : callable
+        The library's.
+    *inputs : tuple
+        What to call them with, one tuple of arguments for each call.
+    tolerance : float
+        Largest difference, absolute and relative, that is still right.
+
+    Returns
+    -------
+    str
+        A sentence to print: not answered yet, the first input on which the
+        two differ, or that all agree.
 
     Raises
     ------
