@@ -89,10 +89,10 @@ def check_weights(report: Mapping[str, Iterable[Any]], directory: Path) -> None:
 
     Parameters
     ----------
-    report
+    report : mapping
         What transformers tells of the loading: missing, unexpected and
         mismatched keys.
-    directory
+    directory : Path
         Where the weights were read from, for the message.
     """
     unexpected = [name for name in report["unexpected_keys"] if not BUFFERS.search(name)]

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Int, Shaped
 from torch import Tensor
 
-from confidence_neurons.checks import CHECKS, FEWEST_POSITIONS
+from confidence_neurons.checks import FEWEST_POSITIONS
 
 
 def measured(values: Shaped[Tensor, "batch position *rest"]) -> Shaped[Tensor, "batch kept *rest"]:
@@ -62,10 +62,3 @@ def need_copies(tokens: Int[Tensor, "batch position"], period: int) -> None:
             f"expected BOS and two copies of {period} tokens ({2 * period + 1} positions), "
             f"got {got}: make them with repeated_random or repeated_prose"
         )
-
-
-def check_tokens(tokens: Int[Tensor, "batch position"], d_vocab: int | None = None) -> None:
-    """Refuse what is not a batch of token ids. Going: `checked` functions need it no more."""
-    CHECKS["tokens"](tokens, {})
-    if d_vocab is not None:
-        CHECKS["d_vocab"](d_vocab, {"tokens": tokens})
