@@ -57,12 +57,13 @@ lint: $(STAMP)
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports --no-logo --no-cache
 
-# The newest versions that pyproject.toml allows, in a fresh environment, become constraints.txt.
-# The next `make` installs them; run `make test` before committing them.
+# The newest versions that pyproject.toml allows, in a fresh environment, become constraints.txt;
+# of torch the newest CPU build, so that no pins of CUDA's libraries come along. The next `make`
+# installs them: run `make test` before committing them.
 constraints:
 	$(PYTHON) -m venv --clear $(FRESH)
-	$(FRESH)/bin/python -m pip install --quiet \
-		$(if $(TORCH_INDEX),--retries 1 --timeout 30 --extra-index-url $(TORCH_INDEX)) torch
+	$(FRESH)/bin/python -m pip install --quiet --retries 1 --timeout 30 \
+		$(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch
 	$(FRESH)/bin/python -m pip install --quiet -e '.[dev]'
 	$(PYTHON) scripts/pin_versions.py $(FRESH)
 	rm -rf $(FRESH)

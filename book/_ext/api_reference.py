@@ -12,7 +12,7 @@ from inspect import isclass, isroutine
 from types import ModuleType
 
 from sphinx.application import Sphinx
-from sphinx.domains.python import PyObject
+from sphinx.domains.python._object import PyObject
 from sphinx.errors import ExtensionError
 
 PAGES = {
