@@ -19,6 +19,7 @@ from operator import index
 from os import PathLike, fspath
 from typing import Any, ParamSpec, TypeVar
 
+import pandas as pd
 import torch
 from torch import Tensor
 
@@ -483,19 +484,60 @@ def is_target(value: Any, given: Given) -> Tensor:
 
 
 def is_direction(value: Any, given: Given) -> Tensor:
-    """A vector of some length."""
-    vector = numbers("direction", "size")(value, given)
+    """A vector of the residual stream, of some length."""
+    vector = numbers("direction", "d_model")(value, given)
+    if len(vector) != size_of(given, "d_model"):
+        raise ValueError(
+            f"expected a direction of d_model {size_of(given, 'd_model')}, got {len(vector)}"
+        )
     if not vector.norm() > 0:
         raise ValueError("expected a direction of some length, got zero")
     return vector
 
 
-def is_frame(value: Any, given: Given) -> Any:
-    if not hasattr(value, "columns") or not hasattr(value, "iloc"):
+def is_writes(value: Any, given: Given) -> Tensor:
+    """One vector of the residual stream for each of the neurons."""
+    vectors = numbers("writes", "neuron d_model")(value, given)
+    expected = (len(given["neurons"]), size_of(given, "d_model"))
+    if vectors.shape != expected:
+        raise ValueError(f"expected writes {list(expected)}, got shape {list(vectors.shape)}")
+    return vectors
+
+
+def beside_w_out(what: str, axes: str) -> Check:
+    """Check for a matrix whose rows are the coordinates of the residual stream."""
+    kind = numbers(what, axes)
+
+    def check(value: Any, given: Given) -> Tensor:
+        matrix = kind(value, given)
+        if "w_out" in given and given["w_out"].shape[-1] != len(matrix):
+            raise ValueError(
+                f"expected {what} of d_model {given['w_out'].shape[-1]}, as w_out, "
+                f"got shape {list(matrix.shape)}"
+            )
+        return matrix
+
+    return check
+
+
+def is_frame(value: Any, given: Given) -> pd.DataFrame:
+    """A pandas frame with at least one row."""
+    if not isinstance(value, pd.DataFrame):
         raise TypeError(f"expected a pandas DataFrame, got {kind_of(value)}")
-    if len(value) == 0:
+    if value.empty:
         raise ValueError("expected a frame with at least one row, got an empty one")
     return value
+
+
+def need_columns(frame: pd.DataFrame, names: Collection[str], source: str = "") -> None:
+    """Refuse a frame without some columns."""
+    missing = [name for name in names if name not in frame]
+    if missing:
+        where = f" of {source}" if source else ""
+        raise ValueError(
+            f"expected a frame{where} with {', '.join(missing)}, got one with the columns "
+            f"{', '.join(map(str, frame.columns))}"
+        )
 
 
 def is_callable(value: Any, given: Given) -> Any:
@@ -547,10 +589,10 @@ CHECKS: dict[str, Check] = {
     "direction": is_direction,
     "strength": real("a strength", -HUGE, HUGE),
     "k": lambda value, given: whole("k", 1, size_of(given, "d_model"))(value, given),
-    "writes": numbers("writes", "neuron d_model"),
+    "writes": is_writes,
     "w_out": numbers("w_out", "neuron d_model"),
-    "unembedding": numbers("unembedding", "d_model d_vocab"),
-    "null_space": numbers("null_space", "d_model k"),
+    "unembedding": beside_w_out("unembedding", "d_model d_vocab"),
+    "null_space": beside_w_out("null_space", "d_model k"),
     "frame": is_frame,
     "table": is_frame,
     "by": some_of("columns"),

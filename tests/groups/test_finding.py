@@ -82,5 +82,5 @@ def test_names_and_neurons_that_do_not_fit_are_refused(groups, message):
 
 
 def test_a_frame_of_something_else_is_refused():
-    with pytest.raises(ValueError, match="without null_fraction"):
+    with pytest.raises(ValueError, match="of scan with null_fraction"):
         find_groups(FRAME.drop(columns="null_fraction"))

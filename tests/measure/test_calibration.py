@@ -104,8 +104,8 @@ def test_groups_have_tables_of_their_own_in_their_first_order():
 @pytest.mark.parametrize(
     ("frame", "message"),
     [
-        ({"confidence": [0.5]}, "a column 'right'"),
-        ({"confidence": [7.0], "right": [1.0]}, "'confidence' from 0 to 1, got 7 to 7"),
+        ({"confidence": [0.5]}, "with right"),
+        ({"confidence": [7.0], "right": [1.0]}, "'confidence' from 0 to 1, got 7\\.0 to 7\\.0"),
         ({"confidence": [0.5], "right": [-3.0]}, "'right' from 0 to 1, got -3"),
         ({"confidence": [math.nan], "right": [1.0]}, "'confidence' from 0 to 1"),
     ],

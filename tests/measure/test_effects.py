@@ -123,7 +123,7 @@ def test_another_direction_can_be_put_back():
     direction = (direction - direction.mean()) / direction.norm()
     options = {"paths": ("total", "frequency"), "quantities": "entropy", "counts": counts}
     own = compare(model, state, changed, **options)
-    other = compare(model, state, changed, direction=direction, **options)
+    other = compare(model, state, changed, restored=direction, **options)
     assert own["entropy_total"].equals(other["entropy_total"])
     assert not own["entropy_frequency"].equals(other["entropy_frequency"])
 

@@ -95,9 +95,9 @@ def test_groups_share_the_draws():
 @pytest.mark.parametrize(
     ("frame", "options", "message"),
     [
-        (frame_of().drop(columns="sequence"), {}, "sequence is missing"),
-        (frame_of(), {"by": "neuron"}, "neuron is missing"),
-        (frame_of(), {"values": ["kl"]}, "kl is missing"),
+        (frame_of().drop(columns="sequence"), {}, "with sequence"),
+        (frame_of(), {"by": "neuron"}, "with neuron"),
+        (frame_of(), {"values": ["kl"]}, "with kl"),
         (frame_of()[["group", "sequence"]], {}, "values to average"),
         (frame_of().assign(total=np.nan), {}, "NaN or infinity in 'total'"),
         (frame_of(sequences=1), {}, "at least 2 sequences"),

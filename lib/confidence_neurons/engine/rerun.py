@@ -18,7 +18,7 @@ from transformer_lens.model_bridge import TransformerBridge
 from confidence_neurons.engine.closed_form import Held
 from confidence_neurons.engine.effects import Sums
 from confidence_neurons.engine.exact import Changes
-from confidence_neurons.measure.effects import restored
+from confidence_neurons.measure.effects import put_back
 from confidence_neurons.measure.interventions import held
 from confidence_neurons.measure.outputs import Prediction, kl_of
 from confidence_neurons.model.architecture import SCALE_HOOK, activation_hook, input_hook
@@ -157,7 +157,7 @@ def changes_of_logits(
     after = {path: predict(logits) for path, logits in ablated.items()}
     distances = {"total", "frequency"} if unigram is not None else set()
     if unigram is not None:
-        after["frequency"] = restored(before, after["total"])
+        after["frequency"] = put_back(before, after["total"])
     changes = {}
     for path, prediction in after.items():
         names = ("entropy", "loss", *(("kl", "kl_reverse") if path in distances else ()))

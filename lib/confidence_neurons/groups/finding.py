@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from confidence_neurons.checks import CHECKS, Given, checked, is_frame, real
+from confidence_neurons.checks import CHECKS, Given, checked, is_frame, need_columns, real
 from confidence_neurons.groups.names import ENTROPY, FREQUENCY, OTHERS
 
 NULL_FRACTION = 0.6
@@ -28,12 +28,7 @@ SCANNED = (
 def is_scanned(value: object, given: Given) -> pd.DataFrame:
     """A frame of `scan`."""
     frame = is_frame(value, given)
-    missing = [name for name in SCANNED if name not in frame]
-    if missing:
-        raise ValueError(
-            f"expected a frame of scan, got one without {', '.join(missing)}: "
-            f"it has {', '.join(map(str, frame.columns))}"
-        )
+    need_columns(frame, SCANNED, "scan")
     return frame
 
 
@@ -190,6 +185,7 @@ def with_groups(frame: pd.DataFrame, groups: Mapping[str, Sequence[int]]) -> pd.
     """
     if OTHERS in groups:
         raise ValueError(f"expected names other than {OTHERS!r}, which stands for the rest")
+    need_columns(frame, ["neuron"])
     missing = sorted({n for members in groups.values() for n in members} - set(frame["neuron"]))
     if missing:
         raise ValueError(f"expected groups of neurons in the frame, got {missing}, which are not")

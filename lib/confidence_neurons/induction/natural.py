@@ -21,7 +21,16 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from confidence_neurons.checks import CHECKS, Given, checked, is_frame, whole
+from confidence_neurons.checks import (
+    CHECKS,
+    Check,
+    Given,
+    as_list,
+    checked,
+    is_frame,
+    need_columns,
+    whole,
+)
 
 Place = tuple[int, int]
 
@@ -29,9 +38,7 @@ Place = tuple[int, int]
 def is_repeats(value: object, given: Given) -> pd.DataFrame:
     """A frame of `natural_repeats` of the tokens of the call."""
     frame = is_frame(value, given)
-    missing = {"row", "position", "target"} - set(frame.columns)
-    if missing:
-        raise ValueError(f"expected a frame of natural_repeats, got one without {sorted(missing)}")
+    need_columns(frame, ("row", "position", "target"), "natural_repeats")
     batch, length = given["tokens"].shape
     if not (frame["row"].between(0, batch - 1) & frame["position"].between(0, length - 1)).all():
         raise ValueError(
@@ -46,7 +53,23 @@ def is_span(value: object, given: Given) -> int:
     return whole("a span", 1, given["tokens"].shape[1] - 2)(value, given)
 
 
-CHECKS |= {"repeats": is_repeats, "span": is_span}
+def is_places(axis: int) -> Check:
+    """Check for rows (axis 0) or positions (axis 1) of the tokens of the call."""
+
+    def check(value: object, given: Given) -> list[int]:
+        what = ("rows", "positions")[axis]
+        place = whole(what, 0, given["tokens"].shape[axis] - 1)
+        return [place(one, given) for one in as_list(value, what)]
+
+    return check
+
+
+CHECKS |= {
+    "repeats": is_repeats,
+    "span": is_span,
+    "rows": is_places(0),
+    "positions": is_places(1),
+}
 
 
 @checked
@@ -169,10 +192,37 @@ def matched_positions(
     return pd.concat([repeats.iloc[kept].reset_index(drop=True), found], axis=1)
 
 
+@checked
 def position_mask(
     tokens: Int[Tensor, "batch position"], rows: Sequence[int], positions: Sequence[int]
 ) -> Bool[Tensor, "batch position"]:
-    """True at the given places, for `State.at`."""
+    """True at the given places, for `State.at`.
+
+    Parameters
+    ----------
+    tokens : Int[Tensor, "batch position"]
+        The text.
+    rows, positions : sequence of int
+        The places, one row and one position each.
+
+    Returns
+    -------
+    Bool[Tensor, "batch position"]
+        A mask of the text.
+
+    Raises
+    ------
+    ValueError
+        If there are more rows than positions, or fewer.
+
+    Examples
+    --------
+    >>> import confidence_neurons as cn, torch
+    >>> cn.induction.position_mask(torch.tensor([[0, 5, 6, 7]]), [0], [2])
+    tensor([[False, False,  True, False]])
+    """
+    if len(rows) != len(positions):
+        raise ValueError(f"expected as many rows as positions, got {len(rows)}, {len(positions)}")
     mask = torch.zeros(tokens.shape, dtype=torch.bool, device=tokens.device)
     mask[list(rows), list(positions)] = True
     return mask

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
-from confidence_neurons.checks import checked
+from confidence_neurons.checks import checked, need_columns
 
 CONFIDENCE, RIGHT = "confidence", "right"
 
@@ -51,6 +52,7 @@ def reliability(
     1  0.5   1.0       0.900       1.0       1
     """
     keys = [by] if isinstance(by, str) else list(by or ())
+    need_columns(frame, keys)
     _need_probabilities(frame, (CONFIDENCE, RIGHT))
     place = bin_of(frame[CONFIDENCE], bins)
     means = {
@@ -102,13 +104,9 @@ def bin_of(confidence: pd.Series, bins: int) -> np.ndarray:
 
 
 def _need_probabilities(frame: pd.DataFrame, columns: Sequence[str]) -> None:
+    need_columns(frame, columns)
     for name in columns:
-        if name not in frame or frame.empty:
+        if not is_numeric_dtype(frame[name]) or not frame[name].between(0, 1).all():
             raise ValueError(
-                f"expected a frame with a column {name!r} and at least one row, got {len(frame)} "
-                f"rows of {', '.join(map(str, frame.columns))}"
-            )
-        if not frame[name].between(0, 1).all():
-            raise ValueError(
-                f"expected {name!r} from 0 to 1, got {frame[name].min():g} to {frame[name].max():g}"
+                f"expected {name!r} from 0 to 1, got {frame[name].min()} to {frame[name].max()}"
             )

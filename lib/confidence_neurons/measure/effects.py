@@ -22,7 +22,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
-from confidence_neurons.checks import CHECKS, Given, checked, kind_of, some_of
+from confidence_neurons.checks import CHECKS, Given, checked, kind_of, numbers, size_of, some_of
 from confidence_neurons.measure.interventions import ablate
 from confidence_neurons.measure.outputs import (
     SCALE,
@@ -47,8 +47,21 @@ def is_changed(value: object, given: Given) -> dict[Hashable, State]:
     return {name: is_state(state, given) for name, state in value.items()}
 
 
+def is_restored(value: object, given: Given) -> Tensor:
+    """A vector of logits, of some length."""
+    vector = numbers("restored", "d_vocab")(value, given)
+    d_vocab = size_of(given, "d_vocab")
+    if len(vector) != d_vocab or not vector.norm() > 0:
+        raise ValueError(
+            f"expected restored as a vector of {d_vocab} logits of some length, got "
+            f"{len(vector)} of length {vector.norm():g}"
+        )
+    return vector / vector.norm()
+
+
 CHECKS["paths"] = some_of("paths", PATHS)
 CHECKS["changed"] = is_changed
+CHECKS["restored"] = is_restored
 
 
 @checked
@@ -121,7 +134,7 @@ def compare(
     paths: str | Sequence[str] = ("total", "direct", "indirect"),
     quantities: str | Sequence[str] = ("entropy", "loss"),
     counts: Int[Tensor, " d_vocab"] | None = None,
-    direction: Float[Tensor, " d_vocab"] | None = None,
+    restored: Float[Tensor, " d_vocab"] | None = None,
 ) -> pd.DataFrame:
     """Changes at each counted position, whatever the intervention.
 
@@ -139,8 +152,9 @@ def compare(
         As in `read`.
     counts : Int[Tensor, "d_vocab"], optional
         Token counts; by default those that ship with a bundled model.
-    direction : Float[Tensor, "d_vocab"], optional
-        Another unit vector of logits for the path "frequency", as a control.
+    restored : Float[Tensor, "d_vocab"], optional
+        Another unit vector of logits whose clean projection the path
+        "frequency" puts back, as a control.
 
     Returns
     -------
@@ -162,8 +176,9 @@ def compare(
     >>> model = cn.load_model("prose")
     >>> state = cn.run(model, cn.prose_tokens(model, count=2))
     >>> without = {"head 0.1": cn.ablate_heads(model, state, [(0, 1)])}
-    >>> cn.compare(model, state, without, paths="total", quantities="loss")["group"].unique()
-    array(['head 0.1'], dtype=object)
+    >>> frame = cn.compare(model, state, without, paths="total", quantities="loss")
+    >>> frame["group"].unique().tolist()
+    ['head 0.1']
     """
     for name, other in changed.items():
         if other.residual.shape != state.residual.shape:
@@ -171,7 +186,7 @@ def compare(
                 f"expected states of one text, got {name!r} of shape {list(other.residual.shape)} "
                 f"beside {list(state.residual.shape)}"
             )
-    asked = Asked.of(model, paths, quantities, counts, direction)
+    asked = Asked.of(model, paths, quantities, counts, restored)
     return _compare(model, state, {name: other.rows for name, other in changed.items()}, asked)
 
 
@@ -192,13 +207,13 @@ class Asked(NamedTuple):
         paths: str | Sequence[str],
         quantities: str | Sequence[str],
         counts: Int[Tensor, " d_vocab"] | None,
-        direction: Float[Tensor, " d_vocab"] | None = None,
+        restored: Float[Tensor, " d_vocab"] | None = None,
     ) -> "Asked":
         """What a call asked for, with the unigram distribution it needs."""
         needs = (*quantities, "kl") if "frequency" in paths else quantities
         unigram = unigram_for(model, needs, counts)
-        if unigram is not None and direction is not None:
-            unigram = unigram.restoring(direction)
+        if unigram is not None and restored is not None:
+            unigram = unigram.restoring(restored)
         return cls(paths, quantities, unigram)
 
 
@@ -248,7 +263,7 @@ def _changes(
         if path == "total":
             after = total
         elif path == "frequency":
-            after = restored(before, total)
+            after = put_back(before, total)
         else:
             after = _predict(model, *reached[path], before)
         found |= {
@@ -272,7 +287,7 @@ def _predict(
     return Prediction(logits.log_softmax(dim=-1), like.target, like.unigram)
 
 
-def restored(clean: Prediction, changed: Prediction) -> Prediction:
+def put_back(clean: Prediction, changed: Prediction) -> Prediction:
     """The changed prediction, with the clean logits' projection on a direction put back."""
     assert clean.unigram is not None
     direction = clean.unigram.restored

@@ -11,13 +11,15 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float
+from pandas.api.types import is_numeric_dtype
 from torch import Tensor
 
-from confidence_neurons.checks import checked
+from confidence_neurons.checks import CHECKS, checked, need_columns, numbers
 from confidence_neurons.measure.bootstrap import bootstrap_interval
 
 SEQUENCE = "sequence"
 PLACES = (SEQUENCE, "position", "token", "target")
+CHECKS |= {name: numbers(name, "...") for name in ("direct", "total")}
 
 
 @checked
@@ -107,6 +109,7 @@ def intervals(
     return groups.assign(**bounds, tokens=tokens)
 
 
+@checked
 def mediated_share(
     direct: Float[Tensor, "*any"], total: Float[Tensor, "*any"]
 ) -> Float[Tensor, "*any"]:
@@ -140,14 +143,12 @@ def _values(
         numbers = frame.select_dtypes("number").columns
         values = [name for name in numbers if name not in (*keys, *PLACES)]
     named = (values,) if isinstance(values, str) else tuple(values)
-    missing = [name for name in (SEQUENCE, *keys, *named) if name not in frame]
-    if missing or not named or frame.empty:
-        raise ValueError(
-            f"expected a frame of tokens with the columns {SEQUENCE}, {', '.join(keys)} and values "
-            f"to average, got {len(frame)} rows of {', '.join(map(str, frame.columns))}"
-            + (f": {', '.join(missing)} is missing" if missing else "")
-        )
+    need_columns(frame, (SEQUENCE, *keys, *named), "tokens")
+    if not named:
+        raise ValueError(f"expected values to average, got the columns {', '.join(frame.columns)}")
     for name in named:
+        if not is_numeric_dtype(frame[name]):
+            raise ValueError(f"expected numbers in {name!r}, got {frame[name].dtype}")
         if not np.isfinite(frame[name].to_numpy(dtype=float)).all():
             raise ValueError(
                 f"expected finite values, got NaN or infinity in {name!r}: leave out the tokens "
