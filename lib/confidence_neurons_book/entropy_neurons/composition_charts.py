@@ -69,13 +69,13 @@ def cosine_chart(cosines: pd.DataFrame, labels: dict[int, str]) -> alt.VConcatCh
     )
 
 
-def null_dimension_chart(sweep: pd.DataFrame, chosen: int) -> alt.VConcatChart:
+def null_dimension_chart(sweep: pd.DataFrame, chosen: int) -> alt.LayerChart | alt.VConcatChart:
     """Neurons over the threshold, and entropy neurons' null-space fractions, against k.
 
     Parameters
     ----------
     sweep:
-        From `entropy_neurons.null_dimension_sweep`.
+        From `composition.null_dimension_sweep`.
     chosen:
         The size k that is used; a rule marks it.
     """
@@ -106,7 +106,7 @@ def null_dimension_chart(sweep: pd.DataFrame, chosen: int) -> alt.VConcatChart:
 def _counts(sweep: pd.DataFrame) -> pd.DataFrame:
     """How many neurons meet one criterion, and all of them, at each k."""
     met = sweep.assign(over=sweep["null_fraction"] > NULL_FRACTION).groupby("k", as_index=False)
-    sums = met[["over", "entropy_neuron"]].sum()
+    sums = met[["over", "entropy"]].sum()
     named = sums.set_axis(["k", OVER, ALL_THREE], axis=1)
     long = named.melt("k", var_name="line", value_name="value")
     return long.assign(panel="count", neuron=-1)
@@ -114,7 +114,7 @@ def _counts(sweep: pd.DataFrame) -> pd.DataFrame:
 
 def _fractions(sweep: pd.DataFrame, chosen: int) -> pd.DataFrame:
     """Null-space fractions at each k: each entropy neuron's, the median one, a random one."""
-    met = set(sweep.query("k == @chosen and entropy_neuron")["neuron"])
+    met = set(sweep.query("k == @chosen and entropy")["neuron"])
     each = sweep[sweep["neuron"].isin(met)].rename(columns={"null_fraction": "value"})
     by_k = sweep.groupby("k", as_index=False)
     median = by_k["null_fraction"].median().rename(columns={"null_fraction": "value"})

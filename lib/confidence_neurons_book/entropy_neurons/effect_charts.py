@@ -14,11 +14,10 @@ PREDICTION = {
 EFFECT = "mean |change of entropy| (nats)"
 
 
-def null_fraction_effect_chart(scans: pd.DataFrame) -> alt.LayerChart:
+def null_fraction_effect_chart(scans: pd.DataFrame) -> alt.LayerChart | alt.VConcatChart:
     """Null-space fraction against the effect on entropy, on the text that is chosen.
 
-    `scans` holds frames of `ablation.scan`, one per text, with columns
-    `text` and `group`.
+    `scans` holds frames of `scan`, one per text, with columns `text` and `group`.
     """
     return _effect_against(
         scans,
@@ -32,7 +31,7 @@ def null_fraction_effect_chart(scans: pd.DataFrame) -> alt.LayerChart:
     )
 
 
-def entropy_prediction_chart(scans: pd.DataFrame) -> alt.VConcatChart:
+def entropy_prediction_chart(scans: pd.DataFrame) -> alt.LayerChart | alt.VConcatChart:
     """Change of entropy against change of prediction, two measures of the latter.
 
     `scans` as for `null_fraction_effect_chart`.
@@ -58,10 +57,10 @@ def entropy_prediction_chart(scans: pd.DataFrame) -> alt.VConcatChart:
     )
 
 
-def likeness_chart(scans: pd.DataFrame) -> alt.LayerChart:
+def likeness_chart(scans: pd.DataFrame) -> alt.LayerChart | alt.VConcatChart:
     """How alike an ablation is to a temperature, against its effect on entropy.
 
-    `scans` holds frames of `ablation.scan` merged with
+    `scans` holds frames of `scan` merged with
     `temperature_likeness`, one per text, with columns `text` and `group`.
     """
     return _effect_against(
@@ -79,7 +78,7 @@ def likeness_chart(scans: pd.DataFrame) -> alt.LayerChart:
 
 def _effect_against(
     scans: pd.DataFrame, x: Axis, more: dict[str, str] | None = None, **words: Any
-) -> alt.LayerChart:
+) -> alt.LayerChart | alt.VConcatChart:
     """A share from 0 to 1 against the effect on entropy, where there is one; a choice of text."""
     return neurons(
         scans[scans["entropy_total"] > 0],

@@ -12,18 +12,17 @@ MEASURES = {
 }
 
 
-def group_chart(groups: pd.DataFrame) -> alt.VConcatChart:
+def group_chart(groups: pd.DataFrame) -> alt.LayerChart | alt.VConcatChart:
     """A point with its interval for each group and text, one panel per measure.
 
-    `groups` holds frames of `group_effects.group_effects`, one per text, with
-    a column `text`.
+    `groups` comes from `intervals` by group and text.
     """
     return dots(
         groups,
         x=Axis("estimate", MEASURES),
         category=Category("text", ""),
         group="group",
-        panel="measure",
+        panel="quantity",
         title="Entropy neurons beside their controls",
         description=(
             "Three panels with a point and a 95 % bootstrap interval for each group of neurons "
@@ -33,15 +32,15 @@ def group_chart(groups: pd.DataFrame) -> alt.VConcatChart:
     )
 
 
-def rank_chart(ranks: pd.DataFrame) -> alt.LayerChart:
+def rank_chart(ranks: pd.DataFrame) -> alt.LayerChart | alt.VConcatChart:
     """Change of loss by the rank of the right token, for each group.
 
-    `ranks` comes from `group_effects.loss_by_rank`.
+    `ranks` comes from `intervals` by group and `band` of ranks.
     """
     return dots(
         ranks,
         x=Axis("estimate", "change of loss when ablated (nats)", rules={"no change": 0}),
-        category=Category("rank", ""),
+        category=Category("band", ""),
         group="group",
         title="Who gains and who loses without the neuron",
         description=(

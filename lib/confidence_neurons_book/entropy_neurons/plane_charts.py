@@ -7,7 +7,7 @@ from confidence_neurons.charts import Axis, finish
 from confidence_neurons.charts.layers import tooltips
 from confidence_neurons.charts.looks import colour, in_order, shape
 from confidence_neurons.charts.menus import rounded
-from confidence_neurons.charts.neurons import point_layer
+from confidence_neurons.charts.neurons import box, hollow_outside, point_layer
 from confidence_neurons.charts.theme import PANEL_WIDTH
 
 PANEL_HEIGHT = 210
@@ -33,21 +33,25 @@ DETAILS = {
 def norm_logit_var_chart(neurons: pd.DataFrame) -> alt.VConcatChart:
     """Weight norm against LogitVar; a brush fills a table with the neurons under it.
 
-    `neurons` comes from `ablation.scan`, with a column `group` (see
-    `entropy_neurons.with_groups`). LogitVar is shown over its median.
+    `neurons` comes from `scan`, with a column `group` (see `with_groups`).
+    LogitVar is shown over its median.
     """
     shown = neurons.assign(logit_var_share=neurons["logit_var"] / neurons["logit_var"].median())
     shown = rounded(shown.reindex(columns=[*TABLE, "group"]))
     names = in_order(shown["group"])
     longest = float(shown["weight_norm"].to_numpy().max())
     lowest = float(shown["logit_var_share"].to_numpy().min())
-    box = {"x": [1.2, longest + 0.05], "y": [0.9 * lowest, 0.4]}
-    brush = alt.selection_interval(name="brush", value=box)
+    first = {"x": [1.2, longest + 0.05], "y": [0.9 * lowest, 0.4]}
+    brush = box("brush", value=first)
     x = Axis("weight_norm", "weight norm")
     y = Axis("logit_var_share", "LogitVar / median LogitVar", scale="log")
     points = (
-        point_layer(alt.Chart(shown), x, y, tooltips(shown, DETAILS), names, "group")
-        .encode(opacity=alt.condition(brush, alt.value(1), alt.value(0.5)))
+        hollow_outside(
+            point_layer(alt.Chart(shown), x, y, tooltips(shown, DETAILS), names, "group"),
+            brush,
+            "group",
+            names,
+        )
         .add_params(brush)
         .properties(width=PANEL_WIDTH, height=PANEL_HEIGHT)
     )

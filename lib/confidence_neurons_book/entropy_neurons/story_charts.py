@@ -89,13 +89,16 @@ def _text_panel(chooser: Chooser, tokens: pd.DataFrame, name: str) -> alt.LayerC
     )
 
 
-def loss_change_chart(effects: pd.DataFrame, labels: dict[int, str]) -> alt.LayerChart:
+def loss_change_chart(
+    effects: pd.DataFrame, labels: dict[int, str]
+) -> alt.LayerChart | alt.VConcatChart:
     """Change of loss against the clean loss at single tokens, coloured by reciprocal rank.
 
-    `effects` comes from `ablation.token_effects`, thinned to a sample.
+    `effects` comes from `token_effects`, thinned to a sample.
     """
+    shown = effects.assign(reciprocal_rank=1 / effects["rank"])
     return neurons(
-        _labelled(effects, labels),
+        _labelled(shown, labels),
         x=Axis("loss", "loss with the neuron (nats)"),
         y=Axis("loss_total", "change of loss without it (nats)"),
         coloured_by=Axis("reciprocal_rank", "reciprocal rank", domain=(0, 1)),
@@ -111,7 +114,7 @@ def loss_change_chart(effects: pd.DataFrame, labels: dict[int, str]) -> alt.Laye
     )
 
 
-def prediction_chart(predictions: pd.DataFrame) -> alt.LayerChart:
+def prediction_chart(predictions: pd.DataFrame) -> alt.LayerChart | alt.VConcatChart:
     """Probabilities of the likeliest tokens with a neuron, without it, and with the scale frozen.
 
     `predictions` comes from `stories.predictions_without`.
@@ -132,7 +135,7 @@ def prediction_chart(predictions: pd.DataFrame) -> alt.LayerChart:
     )
 
 
-def noise_chart(activations: pd.DataFrame) -> alt.LayerChart:
+def noise_chart(activations: pd.DataFrame) -> alt.LayerChart | alt.VConcatChart:
     """Mean activation against the share of noise, a thin line per neuron, a thick one per group.
 
     `activations` comes from `stories.activations_by_noise`, with a column `group`.

@@ -29,7 +29,7 @@ SWEEP = pd.DataFrame(
             "neuron": neuron,
             "null_fraction": 0.1 * k + 0.2 * neuron,
             "random": 0.1 * k,
-            "entropy_neuron": neuron == 3,
+            "entropy": neuron == 3,
         }
         for k, neuron in itertools.product([2, 3, 4], range(4))
     ]
@@ -60,7 +60,7 @@ def test_counts_over_the_threshold_are_those_of_the_sweep():
     both = rows[rows["line"] == ALL_THREE].set_index("k")["value"]
     for k, part in SWEEP.groupby("k"):
         assert over[k] == (part["null_fraction"] > NULL_FRACTION).sum()
-        assert both[k] == part["entropy_neuron"].sum()
+        assert both[k] == part["entropy"].sum()
 
 
 def test_fractions_are_those_of_the_neurons_found_at_the_chosen_k():

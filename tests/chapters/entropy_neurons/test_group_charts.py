@@ -11,12 +11,12 @@ NAMES = ["entropy neurons", "equal norm", "random"]
 VALUES = {"estimate": 0.2, "low": 0.1, "high": 0.3}
 GROUPS = pd.DataFrame(
     [
-        {"group": group, "measure": measure, "text": text, **VALUES}
+        {"group": group, "quantity": measure, "text": text, **VALUES}
         for group, measure, text in itertools.product(NAMES, MEASURES, ["half noise", "clean"])
     ]
 )
 RANKS = pd.DataFrame(
-    [{"group": g, "rank": r, **VALUES} for g, r in itertools.product(NAMES, ["first", "later"])]
+    [{"group": g, "band": r, **VALUES} for g, r in itertools.product(NAMES, ["first", "later"])]
 )
 CHARTS = {"groups": lambda: group_chart(GROUPS), "ranks": lambda: rank_chart(RANKS)}
 
@@ -30,9 +30,9 @@ def test_every_group_has_a_dot_with_its_interval_on_every_text():
 
 def test_there_is_a_panel_for_each_measure():
     assert axis_titles(CHARTS["groups"](), "x") == list(MEASURES.values())
-    fewer = group_chart(GROUPS[GROUPS["measure"] == "kl_from_clean"])
+    fewer = group_chart(GROUPS[GROUPS["quantity"] == "kl_from_clean"])
     assert axis_titles(fewer, "x") == [MEASURES["kl_from_clean"]]
 
 
 def test_ranks_stand_in_their_order():
-    assert categories(CHARTS["ranks"](), "rank") == ["first", "later"]
+    assert categories(CHARTS["ranks"](), "band") == ["first", "later"]

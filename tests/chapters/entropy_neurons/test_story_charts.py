@@ -36,7 +36,7 @@ STORIES = pd.DataFrame(
 )
 EFFECTS = pd.DataFrame(
     [
-        {"neuron": n, "loss": 2.0, "loss_total": 0.1, "entropy_total": 0.1, "reciprocal_rank": 0.5}
+        {"neuron": n, "loss": 2.0, "loss_total": 0.1, "entropy_total": 0.1, "rank": 2.0}
         for n in LABELS
         for _ in range(4)
     ]
