@@ -1,0 +1,1 @@
+"""Load a model, know how its family is built, run a text through it once."""

@@ -163,6 +163,8 @@ def _rules(fields: Mapping[str, Any]) -> dict[str, Check]:
     own_epsilon = family is not None and family.final_norm is not None
     final = "final_layer_norm_eps"
     rules[final] = real(final, 0, 1e12, within=True) if own_epsilon else _none_of(final)
+    if fields.get("use_sliding_window") is False:
+        del rules["sliding_window"]  # transformers writes 0 then
     rules["__float__"] = _none_of("__float__")  # how transformers writes infinity and NaN
     return rules
 
