@@ -100,9 +100,10 @@ def write_gallery(site: Path, page: str, name: str) -> int:
     assert start is not None, f"expected an article in {page}"
     end = template.index("</article>", start.end())
     charts = MARKS | of_the_chapters()
-    body = "".join(f"<h2>{html.escape(what)}</h2>{_cell(draw())}" for what, draw in charts.items())
+    body = "".join(f"<p>{html.escape(what)}</p>{_cell(draw())}" for what, draw in charts.items())
     filled = template[: start.end()] + f"<section>{body}</section>" + template[end:]
-    (site / name).write_text(filled, encoding="utf-8")
+    without_contents = re.sub(r'<nav class="bd-toc-nav.*?</nav>', "", filled, flags=re.DOTALL)
+    (site / name).write_text(without_contents, encoding="utf-8")
     return len(charts)
 
 

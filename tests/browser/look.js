@@ -22,21 +22,65 @@
     const out = inner.right > outer.right + 1 || inner.left < outer.left - 1;
     return out || text.textContent.endsWith("…");
   }).map((text) => text.textContent);
-  // The opaque rectangle that a mark's text stands on: the last one drawn there.
-  const ground = (svg, text) => {
+  // A colour as red, green, blue, opacity; a gradient as the colours of its stops.
+  const parts = (colour) => {
+    const found = colour.match(/^rgba?\(([\d.]+), ([\d.]+), ([\d.]+)(?:, ([\d.]+))?\)$/);
+    return found ? [+found[1], +found[2], +found[3], +(found[4] ?? 1)] : null;
+  };
+  const over = (top, share, ground) => [0, 1, 2].map(
+    (i) => share * top[i] + (1 - share) * ground[i]);
+  const written = (colour) => `rgb(${colour.slice(0, 3).map(Math.round).join(", ")})`;
+  // How opaque an element is, its ancestors in the picture counted.
+  const opacity = (element) => {
+    let share = 1;
+    for (let e = element; e && e.tagName !== "svg"; e = e.parentElement) {
+      share *= +getComputedStyle(e).opacity;
+    }
+    return share;
+  };
+  // What is painted inside a shape: [colour, share], or null.
+  const paint = (element, kind) => {
+    const style = getComputedStyle(element);
+    const colour = parts(style[kind]);
+    if (!colour || (kind === "stroke" && parseFloat(style.strokeWidth) === 0)) return null;
+    const share = colour[3] * +style[`${kind}Opacity`] * opacity(element);
+    return share > 0 ? [colour, share] : null;
+  };
+  // The colour that a text of the picture stands on: the paper, and every shape under it.
+  const ground = (svg, text, shapes) => {
     const box = text.getBoundingClientRect();
     const [x, y] = [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
-    return [...svg.querySelectorAll(".mark-rect path")].findLast((rect) => {
-      const [around, style] = [rect.getBoundingClientRect(), getComputedStyle(rect)];
-      return style.fill.startsWith("rgb(") && style.opacity === "1" && style.fillOpacity === "1"
-        && around.left <= x && x <= around.right && around.top <= y && y <= around.bottom;
-    });
+    return shapes.reduce((below, [around, fill]) => {
+      const under = around.left <= x && x <= around.right && around.top <= y && y <= around.bottom;
+      return under ? over(fill[0], fill[1], below) : below;
+    }, parts(paper(svg)));
   };
-  const words = (svg) => [...(svg?.querySelectorAll(".role-mark.mark-text text") ?? [])].flatMap(
-    (text) => {
-      const rect = ground(svg, text);
-      return rect ? [[getComputedStyle(text).fill, getComputedStyle(rect).fill]] : [];
+  const words = (svg) => {
+    const shapes = [...svg.querySelectorAll(".mark-rect path")].flatMap((shape) => {
+      const fill = paint(shape, "fill");
+      return fill ? [[shape.getBoundingClientRect(), fill]] : [];
     });
+    return [...svg.querySelectorAll(".role-mark.mark-text text")].filter(
+      (text) => text.textContent).map(
+      (text) => [getComputedStyle(text).fill, written(ground(svg, text, shapes))]);
+  };
+  // The stronger of what is painted inside and around each mark, as it looks on the paper.
+  // What has no edge and is meant to be seen through is a ground, no mark.
+  const SEEN_THROUGH = 0.6;
+  const drawn = ["symbol", "rect", "line", "rule", "area"].map(
+    (kind) => `.role-mark.mark-${kind} > :is(path, line)`).join(", ") + ", .role-legend-symbol > path";
+  const marks = (svg) => {
+    const below = parts(paper(svg));
+    const seen = new Map();
+    for (const shape of svg.querySelectorAll(drawn)) {
+      const [fill, stroke] = [paint(shape, "fill"), paint(shape, "stroke")];
+      if (!stroke && fill && fill[1] < SEEN_THROUGH) continue;
+      const painted = [fill, stroke].filter(Boolean);
+      const looks = painted.map(([colour, share]) => written(over(colour, share, below)));
+      if (looks.length) seen.set(looks.join("; "), looks);
+    }
+    return [...seen.values()].map((looks) => [looks, written(below)]);
+  };
   const charts = [...document.querySelectorAll(".vega-embed")].map((chart) => {
     const svg = chart.querySelector("svg.marks");
     const box = svg?.getBoundingClientRect();
@@ -49,7 +93,8 @@
         ?.getAttribute("aria-label") ?? "",
       inks: [...chart.querySelectorAll(labels)].map((e) => [getComputedStyle(e).fill, paper(e)]),
       cut: cut(svg),
-      words: words(svg),
+      words: svg ? words(svg) : [],
+      marks: svg ? marks(svg) : [],
       controls: [...chart.querySelectorAll(".vega-bind label")].map(
         (e) => [getComputedStyle(e).color, paper(e)]),
     };

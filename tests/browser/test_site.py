@@ -1,12 +1,13 @@
 """The built pages in a browser without network: light and dark, on a desk and on a phone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 from contrast import contrast
+from gallery import write_gallery
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, TimeoutError
 
 HERE = Path(__file__).parent
@@ -22,11 +23,13 @@ SETTLED = """([mode, charts]) => {
 CHARTS_FIT = """() => [...document.querySelectorAll(".vega-embed")].every(
   (chart) => chart.querySelector("svg.marks").clientWidth <= chart.clientWidth)"""
 CHART_SCRIPT = "typeof VEGA_DEBUG"  # stands once in the HTML of each chart
-MIN_CONTRAST = 4.5
+MIN_CONTRAST = 4.5  # of text
+MIN_MARK_CONTRAST = 3
 PATIENCE_MS = 60_000
 LOAD_PATIENCE_MS = 180_000
 WIDTHS = {"desk": 1280, "phone": 390}
 MODES = ("light", "dark")
+GALLERY = "gallery.html"
 
 
 @dataclass
@@ -97,8 +100,19 @@ def wait_until_settled(page: Page, trouble: Trouble, mode: str, charts: int) -> 
 
 
 @pytest.fixture(scope="module")
-def all_visits(browser: Browser, address: str, site: Path) -> dict[tuple[str, str], list[Visit]]:
-    """Every page at both widths in both colour modes."""
+def gallery(site: Path) -> Iterator[str]:
+    """A page with every mark and every chart of the chapters, drawn from made-up numbers."""
+    path = site / GALLERY
+    write_gallery(site, "index.html", GALLERY)
+    yield GALLERY
+    path.unlink()
+
+
+@pytest.fixture(scope="module")
+def all_visits(
+    browser: Browser, address: str, site: Path, gallery: str
+) -> dict[tuple[str, str], list[Visit]]:
+    """Every page, the gallery too, at both widths in both colour modes."""
     context = browser.new_context()
     context.set_default_timeout(PATIENCE_MS)
     visits: dict[tuple[str, str], list[Visit]] = {(m, w): [] for m in MODES for w in WIDTHS}
@@ -184,6 +198,18 @@ def test_words_on_coloured_grounds_can_be_read(look):
             for ink, paper in chart["words"]:
                 assert contrast(ink, paper) >= MIN_CONTRAST, (visited.name, chart["id"], ink, paper)
     assert words > 0
+
+
+def test_every_mark_stands_out_from_the_paper(look):
+    _, visits = look
+    marks = 0
+    for visited in visits:
+        for chart in visited.seen["charts"]:
+            marks += len(chart["marks"])
+            for inks, paper in chart["marks"]:
+                best = max(contrast(ink, paper) for ink in inks)
+                assert best >= MIN_MARK_CONTRAST, (visited.name, chart["id"], inks, paper)
+    assert marks > 0
 
 
 def test_no_text_of_a_chart_is_cut(look):

@@ -4,8 +4,9 @@ import itertools
 
 import pytest
 
-from confidence_neurons.charts.looks import ALIASES, LOOKS, OTHERS, in_order, looks
+from confidence_neurons.charts.looks import ALIASES, LOOKS, in_order, looks
 from confidence_neurons.charts.theme import GREY, PALETTE
+from confidence_neurons.groups.names import OTHERS
 
 NAMED = ["entropy", "frequency", "equal norm", "equal rho", "random", "most changed", "others"]
 

@@ -13,6 +13,7 @@ from confidence_neurons.checks import (
     Given,
     anything,
     as_list,
+    is_frame,
     kind_of,
     once,
     one_of,
@@ -34,15 +35,6 @@ def words(what: str) -> Check:
         return value
 
     return check
-
-
-def is_frame(value: Any, given: Given) -> pd.DataFrame:
-    """A pandas frame with at least one row."""
-    if not isinstance(value, pd.DataFrame):
-        raise TypeError(f"expected a pandas DataFrame, got {kind_of(value)}")
-    if value.empty:
-        raise ValueError("expected a frame with at least one row to draw, got an empty one")
-    return value
 
 
 def is_chart(value: Any, given: Given) -> alt.TopLevelMixin:
@@ -143,7 +135,6 @@ def is_initial(value: Any, given: Given) -> Any:
 
 CHART_ARGUMENTS: dict[str, Check] = {
     "chart": is_chart,
-    "frame": is_frame,
     "title": words("a title"),
     "description": words("a description of the chart"),
     "height": whole("a height in pixels", 1, LARGEST_HEIGHT),

@@ -8,6 +8,7 @@ import pandas as pd
 
 from confidence_neurons.charts.axes import Axis
 from confidence_neurons.charts.layers import (
+    Drawn,
     arranged,
     drawn_rows,
     interval_details,
@@ -16,14 +17,16 @@ from confidence_neurons.charts.layers import (
     tooltips,
     where,
 )
-from confidence_neurons.charts.looks import colour, in_order
+from confidence_neurons.charts.looks import colour, edge, in_order
 from confidence_neurons.charts.menus import Chooser
 from confidence_neurons.charts.theme import BLUE, GREY, PANEL_WIDTH
 from confidence_neurons.checks import checked
 
 PANEL_HEIGHT = 120
 MOST_DOTS = 30  # on a line
-DASHES = alt.Legend(symbolType="stroke", symbolStrokeColor=GREY, symbolSize=300)
+DASHES = alt.Legend(
+    symbolType="stroke", symbolStrokeColor=GREY, symbolFillColor=GREY, symbolSize=300, columns=1
+)
 
 
 @checked
@@ -42,7 +45,7 @@ def bands(
     initially: Mapping[str, Any] | None = None,
     details: Mapping[str, str] | None = None,
     height: int | None = None,
-) -> alt.LayerChart | alt.VConcatChart:
+) -> Drawn:
     """Draw a line for each group, and a band for its interval.
 
     Parameters
@@ -88,7 +91,7 @@ def bands(
     chooser = Chooser.of(frame, choose, initially=initially)
     ends = y.ends(frame)
     told = {column: column for column in (group, dashed_by, member) if column is not None}
-    shown = told | {x.column: str(x.title)} | interval_details(y, frame) | (details or {})
+    shown = told | {x.column: str(x.title)} | interval_details(y, frame) | dict(details or {})
     few = frame[x.column].nunique() <= MOST_DOTS
 
     def draw(name: str | None) -> list[alt.Chart]:
@@ -97,9 +100,9 @@ def bands(
             base = base.encode(color=colour(group, names))
         layers = rules(y, name, upright=False) + rules(x, name, upright=True)
         if ends is not None:
-            edge = {} if group is None else {"stroke": _edge(group, names)}
             area = base.mark_area(fillOpacity=0.25, strokeWidth=0.75, color=BLUE)
-            layers.append(area.encode(y=y.y(name, ends[0]), y2=ends[1], **edge))
+            area = area.encode(y=y.y(name, ends[0]), y2=ends[1])
+            layers.append(area if group is None else area.encode(stroke=edge(group, names)))
         if member is not None:
             thin = base.mark_line(strokeWidth=1).encode(
                 y=y.y(name), detail=f"{member}:N", tooltip=tooltips(frame, shown)
@@ -129,8 +132,3 @@ def bands(
         title=title,
         description=description,
     )
-
-
-def _edge(group: str, names: list[str]) -> alt.Stroke:
-    channel = colour(group, names).to_dict()
-    return alt.Stroke(f"{group}:N", scale=alt.Scale(**channel["scale"]), sort=names, title=None)

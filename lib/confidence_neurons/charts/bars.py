@@ -9,6 +9,7 @@ import pandas as pd
 
 from confidence_neurons.charts.axes import Axis, Category, offset
 from confidence_neurons.charts.layers import (
+    Drawn,
     arranged,
     drawn_rows,
     interval_details,
@@ -39,7 +40,7 @@ def bars(
     corner: str | None = None,
     details: Mapping[str, str] | None = None,
     height: int | None = None,
-) -> alt.LayerChart | alt.VConcatChart:
+) -> Drawn:
     """Draw a bar for each value, and a line for its interval.
 
     Parameters
@@ -86,7 +87,7 @@ def bars(
     chooser = Chooser.of(frame, choose, slide, initially)
     shown = {category.column: category.title or category.column}
     shown |= {} if group is None else {group: group}
-    shown |= interval_details(x, frame) | (details or {})
+    shown |= interval_details(x, frame) | dict(details or {})
     keys = [*chooser.tests, category.column] + ([] if panel is None else [panel])
     side_by_side = group is not None and frame.duplicated(keys).any()
 
@@ -133,5 +134,5 @@ def bar_layer(
     bars = base.mark_bar(color=BLUE).encode(x=x.x(panel))
     if group is None:
         return bars
-    legend = alt.Legend() if len(names) > 1 else None
-    return bars.encode(color=colour(group, names, legend=legend))
+    told = colour(group, names)
+    return bars.encode(color=told if len(names) > 1 else told.legend(None))

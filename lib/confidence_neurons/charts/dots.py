@@ -8,6 +8,7 @@ import pandas as pd
 
 from confidence_neurons.charts.axes import Axis, Category, offset
 from confidence_neurons.charts.layers import (
+    Drawn,
     arranged,
     drawn_rows,
     interval_details,
@@ -36,7 +37,7 @@ def dots(
     initially: Mapping[str, Any] | None = None,
     details: Mapping[str, str] | None = None,
     height: int | None = None,
-) -> alt.LayerChart | alt.VConcatChart:
+) -> Drawn:
     """Draw a dot for each estimate and a bar for its interval.
 
     Parameters
@@ -86,7 +87,7 @@ def dots(
     chooser = Chooser.of(frame, choose, initially=initially)
     shown = {category.column: category.title or category.column}
     shown |= {} if group is None else {group: group}
-    shown |= interval_details(x, frame) | (details or {})
+    shown |= interval_details(x, frame) | dict(details or {})
 
     def draw(name: str | None) -> list[alt.Chart]:
         base = chooser.chart(frame, list(shown), where(panel, name)).encode(

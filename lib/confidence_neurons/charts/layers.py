@@ -1,6 +1,7 @@
 """What the marks share: rules, tooltips, panels."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 import altair as alt
 import pandas as pd
@@ -10,6 +11,7 @@ from confidence_neurons.charts.menus import Chooser
 from confidence_neurons.charts.theme import GREY, finish
 
 DASH = [4, 4]
+Drawn: TypeAlias = alt.LayerChart | alt.VConcatChart  # the second one where there are panels
 
 
 def tooltips(frame: pd.DataFrame, columns: Mapping[str, str]) -> list[alt.Tooltip]:
@@ -73,7 +75,7 @@ def arranged(
     height: int,
     title: str,
     description: str,
-) -> alt.LayerChart | alt.VConcatChart:
+) -> Drawn:
     """A chart that fills the page, or panels below each other; its controls; its words."""
     drawn = [_panel(list(draw(name)), name, axis) for name in names]
     chart = drawn[0]

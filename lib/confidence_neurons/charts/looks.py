@@ -15,6 +15,15 @@ from confidence_neurons.charts.theme import (
     PINK,
     VIOLET,
 )
+from confidence_neurons.groups.names import (
+    ENTROPY,
+    EQUAL_NORM,
+    EQUAL_RHO,
+    FREQUENCY,
+    MOST_CHANGED,
+    OTHERS,
+    RANDOM,
+)
 
 
 class Look(NamedTuple):
@@ -24,25 +33,24 @@ class Look(NamedTuple):
     shape: str
 
 
-OTHERS = "others"
 LOOKS = {
-    "entropy": Look(ORANGE, "diamond"),
-    "frequency": Look(BLUE, "square"),
-    "equal norm": Look(PINK, "triangle-up"),
-    "equal rho": Look(VIOLET, "triangle-down"),
-    "random": Look(GREEN, "triangle-right"),
-    "most changed": Look(GOLD, "triangle-left"),
+    ENTROPY: Look(ORANGE, "diamond"),
+    FREQUENCY: Look(BLUE, "square"),
+    EQUAL_NORM: Look(PINK, "triangle-up"),
+    EQUAL_RHO: Look(VIOLET, "triangle-down"),
+    RANDOM: Look(GREEN, "triangle-right"),
+    MOST_CHANGED: Look(GOLD, "triangle-left"),
     OTHERS: Look(GREY, "circle"),
     "none": Look(GREY, "cross"),
 }
 ALIASES = {  # names that chapters still use
-    "entropy neurons": "entropy",
-    "frequency neurons": "frequency",
-    "along frequency": "frequency",
-    "nearest norm": "equal norm",
-    "of equal norm": "equal norm",
-    "as many at random": "random",
-    "others active on noise": "most changed",
+    "entropy neurons": ENTROPY,
+    "frequency neurons": FREQUENCY,
+    "along frequency": FREQUENCY,
+    "nearest norm": EQUAL_NORM,
+    "of equal norm": EQUAL_NORM,
+    "as many at random": RANDOM,
+    "others active on noise": MOST_CHANGED,
     "model left alone": "none",
 }
 SHAPES = ["circle", "square", "diamond", "cross", "triangle-up", "triangle-down", "arrow", "wedge"]
@@ -82,15 +90,24 @@ def in_order(names: Iterable[str]) -> list[str]:
     return sorted(dict.fromkeys(names), key=lambda name: name == OTHERS)
 
 
-def colour(column: str, names: Sequence[str], **legend: object) -> alt.Color:
-    """The channel that gives each group its colour."""
+def colours(names: Sequence[str]) -> alt.Scale:
+    """The colours of groups as a scale."""
     found = looks(names)
-    scale = alt.Scale(domain=list(found), range=[look.colour for look in found.values()])
-    return alt.Color(f"{column}:N", title=None, sort=list(found), scale=scale, **legend)  # type: ignore[arg-type]
+    return alt.Scale(domain=list(found), range=[look.colour for look in found.values()])
+
+
+def colour(column: str, names: Sequence[str]) -> alt.Color:
+    """The channel that gives each group its colour."""
+    return alt.Color(f"{column}:N", title=None, sort=list(names), scale=colours(names))
+
+
+def edge(column: str, names: Sequence[str]) -> alt.Stroke:
+    """The same for what surrounds a mark."""
+    return alt.Stroke(f"{column}:N", title=None, sort=list(names), scale=colours(names))
 
 
 def shape(column: str, names: Sequence[str]) -> alt.Shape:
     """The channel that gives each group its shape."""
     found = looks(names)
     scale = alt.Scale(domain=list(found), range=[look.shape for look in found.values()])
-    return alt.Shape(f"{column}:N", title=None, sort=list(found), scale=scale)
+    return alt.Shape(f"{column}:N", title=None, sort=list(names), scale=scale)

@@ -172,7 +172,7 @@ class Chooser:
         return (
             alt.Chart(pd.DataFrame(packed))
             .transform_filter(" && ".join(tests))
-            .transform_flatten(columns)
+            .transform_flatten([*columns])
         )
 
 

@@ -10,15 +10,15 @@ import altair as alt
 import pandas as pd
 
 from confidence_neurons.charts.axes import Axis
-from confidence_neurons.charts.layers import DASH, interval_details, rules, tooltips
-from confidence_neurons.charts.looks import OTHERS, colour, in_order, shape
+from confidence_neurons.charts.layers import DASH, Drawn, interval_details, rules, tooltips
+from confidence_neurons.charts.looks import colour, edge, in_order, shape
 from confidence_neurons.charts.menus import Chooser
 from confidence_neurons.charts.theme import BLUE, GREY, PANEL_WIDTH, PAPER, WEAK_TO_STRONG, finish
 from confidence_neurons.checks import checked
+from confidence_neurons.groups.names import OTHERS
 
 PANEL_HEIGHT = 210
 SIZE, SMALL = 55, 22  # of points: those of a group, and the others
-FADED = 0.25
 PLAIN = alt.Legend(symbolFillColor=GREY, symbolStrokeColor=GREY)
 
 
@@ -40,7 +40,7 @@ def neurons(
     details: Mapping[str, str] | None = None,
     diagonal: str | None = None,
     height: int | None = None,
-) -> alt.LayerChart | alt.VConcatChart:
+) -> Drawn:
     """Draw a point for each neuron.
 
     Parameters
@@ -60,7 +60,7 @@ def neurons(
         Numbers that colour, from blue to orange, and size stand for.
     beside
         The two axes of each further panel of the same neurons. Boxes dragged
-        in the panels leave the neurons in them bright in all.
+        in the panels leave the other neurons hollow in all.
     choose, initially
         As for `dots`.
     details
@@ -89,7 +89,7 @@ def neurons(
     """
     pairs = [(x, y), *(beside or [])]
     chooser = Chooser.of(frame, choose, initially=initially)
-    boxes = [alt.selection_interval(name=f"box_{i}") for i in range(len(pairs))] if beside else []
+    boxes = [box(f"box_{number}") for number in range(len(pairs))] if beside else []
     shown = {}
     for axis in (*chain(*pairs), *filter(None, (coloured_by, sized_by))):
         shown |= {axis.column: axis.title}
@@ -113,8 +113,8 @@ def neurons(
             sized_by,
         )
         if boxes:
-            inside = alt.condition(reduce(and_, boxes), alt.value(1), alt.value(FADED))
-            points = points.encode(opacity=inside).add_params(boxes[number])
+            points = hollow_outside(points, reduce(and_, boxes), group, _names(frame, group))
+            points = points.add_params(boxes[number])
         layers = rules(right, None, upright=True) + rules(top, None, upright=False)
         if diagonal is not None:
             layers.append(_diagonal(frame, chooser, right, top, diagonal))
@@ -178,6 +178,21 @@ def point_layer(
         scale = sized_by.scaled(range=[SMALL, 5 * SIZE])
         points = points.encode(size=alt.Size(f"{sized_by.column}:Q", scale=scale, legend=None))
     return points
+
+
+def box(name: str, **more: Any) -> alt.Parameter:
+    """A box to be dragged over points, seen on light and dark paper."""
+    seen = alt.BrushConfig(fill=GREY, fillOpacity=0.15, stroke=GREY, strokeWidth=1.5)
+    return alt.selection_interval(name=name, mark=seen, **more)
+
+
+def hollow_outside(
+    points: alt.Chart, chosen: Any, group: str | None, names: list[str]
+) -> alt.Chart:
+    """Points that stay full where they are chosen: hollow ones can be seen as well."""
+    around = alt.StrokeValue(BLUE) if group is None else edge(group, names)
+    inside = alt.condition(chosen, alt.value(1), alt.value(0))
+    return points.encode(stroke=around, fillOpacity=inside)
 
 
 def _names(frame: pd.DataFrame, group: str | None) -> list[str]:

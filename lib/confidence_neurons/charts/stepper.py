@@ -15,7 +15,7 @@ from confidence_neurons.charts.menus import Chooser
 from confidence_neurons.charts.theme import BLUE, ORANGE, finish
 from confidence_neurons.checks import checked
 
-WIDTH = 255  # of every panel: they begin below each other
+WIDTH = 245  # of every panel: they begin below each other
 ROW, BAR = 18, 13
 LINES_HEIGHT = 85
 DARKEST = 0.5  # opacity of a ground on which words can still be read

@@ -1,15 +1,15 @@
 """Total against direct effect, and the share that the final scale mediates, neuron by neuron."""
 
-import altair as alt
 import pandas as pd
 
 from confidence_neurons.charts import Axis, neurons
+from confidence_neurons.charts.layers import Drawn
 
 LOWEST_SHARE = -1.5
 STRENGTHS = 300  # how many times as strong as the faintest colour the strongest is
 
 
-def total_against_direct(effects: pd.DataFrame) -> alt.LayerChart:
+def total_against_direct(effects: pd.DataFrame) -> Drawn:
     """Direct against total effect of each neuron, with intervals; a menu chooses the measurement.
 
     `effects` holds frames of `effect_intervals`, each with columns `group` (of
@@ -46,7 +46,7 @@ def total_against_direct(effects: pd.DataFrame) -> alt.LayerChart:
     )
 
 
-def share_chart(scans: pd.DataFrame) -> alt.LayerChart:
+def share_chart(scans: pd.DataFrame) -> Drawn:
     """Mediated share of every neuron against its null-space fraction; colour is the effect.
 
     `scans` holds frames of `cn.scan`, each with a column `measured`

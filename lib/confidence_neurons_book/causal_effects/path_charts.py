@@ -1,14 +1,14 @@
 """How the direct and the indirect path of an ablation combine: per token, and on average."""
 
-import altair as alt
 import pandas as pd
 
 from confidence_neurons.charts import Axis, Category, bars, neurons
+from confidence_neurons.charts.layers import Drawn
 
 PARTS = ["direct", "indirect", "interaction", "total"]
 
 
-def token_plane(tokens: pd.DataFrame) -> alt.LayerChart:
+def token_plane(tokens: pd.DataFrame) -> Drawn:
     """Direct against indirect change of entropy, a point per token; a menu chooses the neuron.
 
     `tokens` has rows of `cn.token_effects` and a column `label` that
@@ -30,7 +30,7 @@ def token_plane(tokens: pd.DataFrame) -> alt.LayerChart:
     )
 
 
-def decomposition_bars(parts: pd.DataFrame) -> alt.LayerChart:
+def decomposition_bars(parts: pd.DataFrame) -> Drawn:
     """Signed mean effects of some neurons: direct, indirect, what is left over, and total.
 
     `parts` comes from `decomposition`, by a column `label`.

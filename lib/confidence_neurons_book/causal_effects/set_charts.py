@@ -1,9 +1,9 @@
 """Charts of groups of neurons that are ablated together: additivity and calibration."""
 
-import altair as alt
 import pandas as pd
 
 from confidence_neurons.charts import Axis, Category, bands, bars, neurons
+from confidence_neurons.charts.layers import Drawn
 
 UNTOUCHED = "none"
 LEFT_ALONE = "model left alone"
@@ -13,7 +13,7 @@ MEASURES = {
 }
 
 
-def additivity_chart(frame: pd.DataFrame) -> alt.LayerChart:
+def additivity_chart(frame: pd.DataFrame) -> Drawn:
     """Change of entropy of growing groups, together and as a sum of single effects.
 
     `frame` holds frames of `additivity`, with group names as in other charts.
@@ -35,7 +35,7 @@ def additivity_chart(frame: pd.DataFrame) -> alt.LayerChart:
     )
 
 
-def reliability_by_set(table: pd.DataFrame, fewest: int = 30) -> alt.LayerChart:
+def reliability_by_set(table: pd.DataFrame, fewest: int = 30) -> Drawn:
     """Accuracy against confidence with each group ablated; a choice of text.
 
     `table` comes from `cn.reliability`, by `text` and `group`. Bins with
@@ -62,7 +62,7 @@ def reliability_by_set(table: pd.DataFrame, fewest: int = 30) -> alt.LayerChart:
     )
 
 
-def calibration_bars(frame: pd.DataFrame) -> alt.VConcatChart:
+def calibration_bars(frame: pd.DataFrame) -> Drawn:
     """Calibration error and overconfidence with each group ablated; a choice of text.
 
     `frame` comes from `calibration_intervals`.

@@ -1,12 +1,12 @@
 """Charts of calibration: the reliability diagram, and its error against temperature."""
 
-import altair as alt
 import pandas as pd
 
 from confidence_neurons.charts import Axis, bands, neurons
+from confidence_neurons.charts.layers import Drawn
 
 
-def reliability_diagram(table: pd.DataFrame) -> alt.LayerChart:
+def reliability_diagram(table: pd.DataFrame) -> Drawn:
     """Accuracy against confidence, a point per bin; the diagonal is perfect calibration.
 
     `table` comes from `cn.reliability(..., by="text")`.
@@ -29,7 +29,7 @@ def reliability_diagram(table: pd.DataFrame) -> alt.LayerChart:
     )
 
 
-def calibration_error_curve(frame: pd.DataFrame) -> alt.LayerChart:
+def calibration_error_curve(frame: pd.DataFrame) -> Drawn:
     """Expected calibration error against temperature, a line per text.
 
     `frame` holds frames from `predictions.calibration_sweep`, one per text,

@@ -5,7 +5,8 @@ import numpy as np
 import pandas as pd
 
 from confidence_neurons.charts import Axis, Category, bands, bars, finish
-from confidence_neurons.charts.looks import colour
+from confidence_neurons.charts.layers import Drawn
+from confidence_neurons.charts.looks import colour, edge
 from confidence_neurons.charts.theme import BLUE, ORANGE
 
 ROW_HEIGHT = 17
@@ -13,7 +14,7 @@ PROBABILITY = Axis("probability", "Probability", domain=(0, 1))
 DETAILS = {"rank": "Rank", "entropy": "Entropy (nats)"}
 
 
-def next_token_bars(frame: pd.DataFrame) -> alt.LayerChart:
+def next_token_bars(frame: pd.DataFrame) -> Drawn:
     """Bars of the likeliest next tokens; a menu chooses the context.
 
     `frame` comes from `predictions.top_predictions`.
@@ -35,7 +36,7 @@ def next_token_bars(frame: pd.DataFrame) -> alt.LayerChart:
     )
 
 
-def temperature_bars(frame: pd.DataFrame) -> alt.LayerChart:
+def temperature_bars(frame: pd.DataFrame) -> Drawn:
     """Bars of one next-token distribution; a slider sets the temperature.
 
     `frame` comes from `predictions.temperature_sweep`; its temperatures are
@@ -126,7 +127,7 @@ def scale_histogram(frame: pd.DataFrame, bins: int = 50) -> alt.Chart:
         )
         for text, group in frame.groupby("text", sort=False)
     )
-    told = colour("text", list(frame["text"].unique()))
+    names = list(frame["text"].unique())
     chart = (
         alt.Chart(counted)
         .transform_filter("datum.share > 0")
@@ -135,8 +136,8 @@ def scale_histogram(frame: pd.DataFrame, bins: int = 50) -> alt.Chart:
             x=alt.X("low:Q", bin="binned", title="Scale of the final LayerNorm"),
             x2="high:Q",
             y=alt.Y("share:Q", title="Share of the text's tokens", stack=None).axis(format="%"),
-            color=told,
-            stroke=alt.Stroke("text:N", scale=told.to_dict()["scale"], title=None),
+            color=colour("text", names),
+            stroke=edge("text", names),
             tooltip=[
                 alt.Tooltip("text:N", title="Text"),
                 alt.Tooltip("low:Q", title="Scale from", format=".2f"),
@@ -155,7 +156,7 @@ def scale_histogram(frame: pd.DataFrame, bins: int = 50) -> alt.Chart:
     )
 
 
-def scale_and_temperature(frame: pd.DataFrame) -> alt.LayerChart:
+def scale_and_temperature(frame: pd.DataFrame) -> Drawn:
     """Mean entropy when the scale is multiplied, and when the logits are divided.
 
     `frame` comes from `predictions.scale_against_temperature`.

@@ -81,7 +81,7 @@ def norm_logit_var_chart(neurons: pd.DataFrame) -> alt.VConcatChart:
         .encode(
             x=alt.value(4),
             y=alt.Y("row:O", axis=None),
-            color=colour("group", names, legend=None),
+            color=colour("group", names).legend(None),
             shape=shape("group", names).legend(None),
         )
         .properties(width=8, height=15 * TABLE_ROWS)

@@ -1,9 +1,9 @@
 """The unigram distribution as a place to go to: how near, who carries it, what pushes along it."""
 
-import altair as alt
 import pandas as pd
 
 from confidence_neurons.charts import Axis, bands, neurons
+from confidence_neurons.charts.layers import Drawn
 
 DISTANCES = {
     "kl": "KL(P_freq || P_model)",
@@ -12,7 +12,7 @@ DISTANCES = {
 }
 
 
-def distance_chart(levels: pd.DataFrame) -> alt.LayerChart:
+def distance_chart(levels: pd.DataFrame) -> Drawn:
     """Entropy against the distance to the unigram distribution, one point per token.
 
     `levels` has rows of `read` with two more columns: `text`, and
@@ -36,7 +36,7 @@ def distance_chart(levels: pd.DataFrame) -> alt.LayerChart:
 
 def carriers_chart(
     table: pd.DataFrame, vectors: list[str], title: str = "Who raises frequent tokens?"
-) -> alt.LayerChart:
+) -> Drawn:
     """Logits against token frequency, one point per token of the vocabulary.
 
     `table` comes from `carriers.vocabulary_table`; `vectors` names
@@ -61,7 +61,7 @@ def carriers_chart(
     )
 
 
-def scale_limit_chart(limits: pd.DataFrame) -> alt.LayerChart:
+def scale_limit_chart(limits: pd.DataFrame) -> Drawn:
     """Distance to the unigram distribution as the final scale grows, with several biases.
 
     `limits` comes from `carriers.scale_limit`, finite factors only.

@@ -1,10 +1,10 @@
 """Token frequency neurons: how strong, by which path, on which tokens."""
 
-import altair as alt
 import pandas as pd
 
 from confidence_neurons.charts import Axis, neurons
-from confidence_neurons.charts.looks import OTHERS
+from confidence_neurons.charts.layers import Drawn
+from confidence_neurons.groups.names import OTHERS
 
 MEASURES = {
     "KL(P_freq || P_model)": ("kl_total", "frequency_mediated"),
@@ -20,7 +20,7 @@ SMALLEST = 0.02
 LOWEST = -0.5
 
 
-def mediation_chart(effects: pd.DataFrame) -> alt.LayerChart:
+def mediation_chart(effects: pd.DataFrame) -> Drawn:
     """Frequency-mediated share against the size of the effect, one point per neuron.
 
     `effects` holds frames of `scan` with frequency columns, each with
@@ -62,7 +62,7 @@ def mediation_chart(effects: pd.DataFrame) -> alt.LayerChart:
     )
 
 
-def story_chart(story: pd.DataFrame, neuron: int) -> alt.LayerChart:
+def story_chart(story: pd.DataFrame, neuron: int) -> Drawn:
     """Activation against what the neuron adds to the loss, by the frequency of the target.
 
     `story` has one row per token: `activation`, `loss_added`, `kl_added`,

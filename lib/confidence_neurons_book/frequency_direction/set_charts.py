@@ -2,15 +2,15 @@
 
 from typing import Any
 
-import altair as alt
 import pandas as pd
 
 from confidence_neurons.charts import Axis, Category, dots
+from confidence_neurons.charts.layers import Drawn
 
 QUANTITIES = {"kl": "KL(P_freq || P_model)", "kl_reverse": "KL(P_model || P_freq)"}
 
 
-def paths_chart(sizes: pd.DataFrame) -> alt.LayerChart:
+def paths_chart(sizes: pd.DataFrame) -> Drawn:
     """Effects in total and with one path closed; frames of `averages.effect_sizes`."""
     return _by_quantity(
         sizes,
@@ -27,7 +27,7 @@ def paths_chart(sizes: pd.DataFrame) -> alt.LayerChart:
     )
 
 
-def situations_chart(means: pd.DataFrame) -> alt.LayerChart:
+def situations_chart(means: pd.DataFrame) -> Drawn:
     """Mean changes by `text`, `situation` and `group`; frames of `intervals`."""
     situation = means["situation"].str.replace(" and ", ", ")
     return _by_quantity(
@@ -44,7 +44,7 @@ def situations_chart(means: pd.DataFrame) -> alt.LayerChart:
     )
 
 
-def classes_chart(means: pd.DataFrame) -> alt.LayerChart:
+def classes_chart(means: pd.DataFrame) -> Drawn:
     """Mean changes by the `class` of the next token and `group`; frames of `intervals`."""
     return _by_quantity(
         means,
@@ -60,7 +60,7 @@ def classes_chart(means: pd.DataFrame) -> alt.LayerChart:
     )
 
 
-def interaction_chart(found: pd.DataFrame) -> alt.LayerChart:
+def interaction_chart(found: pd.DataFrame) -> Drawn:
     """Joint change, sum and interaction; frames of `averages.interactions`."""
     return _by_quantity(
         found,
@@ -79,7 +79,7 @@ def interaction_chart(found: pd.DataFrame) -> alt.LayerChart:
 
 def _by_quantity(
     frame: pd.DataFrame, category: str, group: str, *, axis: str, **words: Any
-) -> alt.LayerChart:
+) -> Drawn:
     columns = [category, group, "quantity", "estimate", "low", "high"]
     return dots(
         frame[columns].replace({"quantity": QUANTITIES}),

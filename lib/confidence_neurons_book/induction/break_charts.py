@@ -1,9 +1,9 @@
 """Charts of repeats that break: what the model does there, and what hedging would do."""
 
-import altair as alt
 import pandas as pd
 
 from confidence_neurons.charts import Axis, bands
+from confidence_neurons.charts.layers import Drawn
 
 BREAK_PANELS = {
     "confidence": "confidence",
@@ -14,7 +14,7 @@ BREAK_PANELS = {
 }
 
 
-def breaks_chart(around: pd.DataFrame, level: float) -> alt.VConcatChart:
+def breaks_chart(around: pd.DataFrame, level: float) -> Drawn:
     """What the model does just before and after a token that breaks the repeat.
 
     Parameters
@@ -45,7 +45,7 @@ def breaks_chart(around: pd.DataFrame, level: float) -> alt.VConcatChart:
     )
 
 
-def doses_chart(doses: pd.DataFrame) -> alt.VConcatChart:
+def doses_chart(doses: pd.DataFrame) -> Drawn:
     """Loss at the break, just after it and elsewhere, as neurons are held up more and more.
 
     `doses` comes from `induction.doses.hedging_doses`.

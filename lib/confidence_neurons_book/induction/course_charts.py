@@ -1,10 +1,10 @@
 """Charts of induction: which heads do it, how neurons run along a repeat and in real text."""
 
-import altair as alt
 import pandas as pd
 
 from confidence_neurons.charts import Axis, Category, bands, dots, neurons
-from confidence_neurons.charts.looks import OTHERS
+from confidence_neurons.charts.layers import Drawn
+from confidence_neurons.groups.names import OTHERS
 
 SCORES = {"induction": "induction", "previous_token": "previous token", "bos": "BOS"}
 OUTPUT_PANELS = {
@@ -14,7 +14,7 @@ OUTPUT_PANELS = {
 }
 
 
-def heads_chart(scores: pd.DataFrame) -> alt.LayerChart:
+def heads_chart(scores: pd.DataFrame) -> Drawn:
     """Where the second copy's queries look, one row per head.
 
     `scores` comes from `induction.head_scores`.
@@ -40,7 +40,7 @@ def heads_chart(scores: pd.DataFrame) -> alt.LayerChart:
 
 def course_chart(
     courses: pd.DataFrame, outputs: pd.DataFrame, groups: pd.Series, period: int, first: int
-) -> alt.VConcatChart:
+) -> Drawn:
     """Choose a neuron: its activation along the two copies, above entropy, loss and scale.
 
     Parameters
@@ -84,7 +84,7 @@ def course_chart(
     )
 
 
-def changes_chart(changes: pd.DataFrame, groups: pd.Series) -> alt.LayerChart:
+def changes_chart(changes: pd.DataFrame, groups: pd.Series) -> Drawn:
     """Change of every neuron's activation on random repeats against that on real text.
 
     Parameters

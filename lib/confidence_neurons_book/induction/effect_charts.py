@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-import altair as alt
 import pandas as pd
 
 from confidence_neurons.charts import Axis, Category, dots
+from confidence_neurons.charts.layers import Drawn
 
 CLIP_PANELS = {
     "entropy": "change of entropy (nats)",
@@ -21,7 +21,7 @@ HEAD_PANELS = {
 LEVELS = {"clean": "left alone", "ablated": "ablated"}
 
 
-def clip_chart(effects: pd.DataFrame) -> alt.VConcatChart:
+def clip_chart(effects: pd.DataFrame) -> Drawn:
     """Clip ablation of groups of neurons: each neuron alone, and all of a group together.
 
     `effects` holds frames of `induction.neuron_effects`, each with a column
@@ -44,7 +44,7 @@ def clip_chart(effects: pd.DataFrame) -> alt.VConcatChart:
     )
 
 
-def sets_chart(effects: pd.DataFrame, panels: Mapping[str, str], title: str) -> alt.VConcatChart:
+def sets_chart(effects: pd.DataFrame, panels: Mapping[str, str], title: str) -> Drawn:
     """Whole groups clipped: how the output changes, with confidence intervals.
 
     Parameters
@@ -70,7 +70,7 @@ def sets_chart(effects: pd.DataFrame, panels: Mapping[str, str], title: str) -> 
     )
 
 
-def heads_effect_chart(effects: pd.DataFrame) -> alt.VConcatChart:
+def heads_effect_chart(effects: pd.DataFrame) -> Drawn:
     """How loss, entropy and a chosen neuron change with groups of heads switched off.
 
     `effects` comes from `induction.head_effects`, with a column `kind` that
@@ -91,7 +91,7 @@ def heads_effect_chart(effects: pd.DataFrame) -> alt.VConcatChart:
     )
 
 
-def _changes(effects: pd.DataFrame, panels: Mapping[str, str], **more: Any) -> alt.VConcatChart:
+def _changes(effects: pd.DataFrame, panels: Mapping[str, str], **more: Any) -> Drawn:
     value = "estimate" if "estimate" in effects else "change"
     return dots(
         effects[effects["quantity"].isin(list(panels))],

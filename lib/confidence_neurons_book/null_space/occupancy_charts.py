@@ -2,10 +2,10 @@
 
 import math
 
-import altair as alt
 import pandas as pd
 
 from confidence_neurons.charts import Axis, bands, neurons
+from confidence_neurons.charts.layers import Drawn
 
 PANELS = {
     "null_fraction": "norm share in null space",
@@ -14,7 +14,7 @@ PANELS = {
 }
 
 
-def stream_chart(occupancy: pd.DataFrame) -> alt.VConcatChart:
+def stream_chart(occupancy: pd.DataFrame) -> Drawn:
     """Null share of the stream, final scale and entropy as text turns into noise.
 
     `occupancy` holds frames of `occupancy.stream_occupancy`, each with a
@@ -35,7 +35,7 @@ def stream_chart(occupancy: pd.DataFrame) -> alt.VConcatChart:
     )
 
 
-def neuron_chart(table: pd.DataFrame, k: int, d_model: int) -> alt.LayerChart:
+def neuron_chart(table: pd.DataFrame, k: int, d_model: int) -> Drawn:
     """Null-space fraction of each neuron against its weight norm.
 
     `table` comes from `cn.neuron_weights`. The rule is the fraction of a

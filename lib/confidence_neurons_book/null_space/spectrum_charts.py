@@ -1,16 +1,16 @@
 """The singular spectrum of an unembedding, alone or beside controls."""
 
-import altair as alt
 import pandas as pd
 
 from confidence_neurons.charts import Axis, bands, neurons
+from confidence_neurons.charts.layers import Drawn
 from confidence_neurons_book.null_space.spectra import EXACT_NULL
 
 DIRECTION = Axis("index", "direction, by size of its singular value")
 FLOOR_SHARE = 0.5
 
 
-def spectrum_chart(table: pd.DataFrame) -> alt.LayerChart:
+def spectrum_chart(table: pd.DataFrame) -> Drawn:
     """Singular values on a log axis, largest first, with the median and a quarter of it.
 
     `table` comes from `spectra.spectrum_table`. Exact null values are rounding
@@ -38,7 +38,7 @@ def spectrum_chart(table: pd.DataFrame) -> alt.LayerChart:
     )
 
 
-def spectra_chart(tables: pd.DataFrame) -> alt.LayerChart:
+def spectra_chart(tables: pd.DataFrame) -> Drawn:
     """Several spectra, each divided by its own median so that their shapes compare.
 
     `tables` has the columns of `spectra.spectrum_table` and `spectrum`, the

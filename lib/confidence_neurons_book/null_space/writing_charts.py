@@ -6,12 +6,13 @@ import altair as alt
 import pandas as pd
 
 from confidence_neurons.charts import Axis, neurons
+from confidence_neurons.charts.layers import Drawn
 from confidence_neurons.charts.menus import Chooser
-from confidence_neurons.charts.theme import BLUE, GREEN, GREY, ORANGE, PANEL_WIDTH, PINK, finish
+from confidence_neurons.charts.theme import BLUE, GREEN, GREY, ORANGE, PINK, finish
 from confidence_neurons_book.null_space.spectrum_charts import with_floor
 from confidence_neurons_book.null_space.writing import OTHERS
 
-PANEL_HEIGHT = 160
+WIDTH, PANEL_HEIGHT = 232, 160
 PANELS = {
     "entropy_change": "|entropy change| (nats)",
     "kl": "KL from clean (nats)",
@@ -55,7 +56,7 @@ def sweep_chart(sweep: pd.DataFrame, first_direction: str | None = None) -> alt.
     )
 
 
-def effects_chart(effects: pd.DataFrame) -> alt.VConcatChart:
+def effects_chart(effects: pd.DataFrame) -> Drawn:
     """Effects of writing along each direction, against its direct change of the logits.
 
     `effects` holds frames of `writing.writing_effects`, each with a column
@@ -96,7 +97,7 @@ def _probabilities(chosen: alt.Chart) -> alt.Chart:
             color=alt.condition(f"datum.token === '{OTHERS}'", alt.value(GREY), alt.value(GREEN)),
             tooltip=["token:N", "probability:Q"],
         )
-        .properties(width=PANEL_WIDTH - 20, height=200)
+        .properties(width=WIDTH, height=200)
     )
 
 
@@ -109,4 +110,4 @@ def _curve(
     line = along.chart(steps, ["strength", column]).mark_line(color=colour)
     dot = every.chart(steps, [column]).mark_point(filled=True, size=110, color=PINK, opacity=1)
     layers = [each.encode(x=x, y=y, tooltip=tooltip) for each in (line, dot)]
-    return alt.LayerChart(layer=layers, width=PANEL_WIDTH, height=PANEL_HEIGHT)
+    return alt.LayerChart(layer=layers, width=WIDTH, height=PANEL_HEIGHT)
