@@ -60,39 +60,6 @@ def bos_ablated_by_hugging_face(
     return ablated(tokens, use_cache=False).logits
 
 
-@torch.no_grad()
-def ablated_by_hooks(
-    model: TransformerBridge,
-    tokens: Tensor,
-    neurons: list[int],
-    mean: list[float],
-    rises: list[bool] | None = None,
-) -> tuple[Tensor, Tensor]:
-    """Logits and final scale with last-layer neurons held at, or clipped to, their means."""
-    seen = {}
-
-    def replace(activations: Tensor, hook) -> Tensor:
-        replaced = activations.clone()
-        rows, length, _ = activations.shape
-        for row in range(rows):
-            for position in range(length):
-                for neuron in neurons:
-                    value = mean[neuron]
-                    if rises is not None:
-                        limit = min if rises[neuron] else max
-                        value = limit(float(activations[row, position, neuron]), value)
-                    replaced[row, position, neuron] = value
-        return replaced
-
-    def keep(scale: Tensor, hook) -> None:
-        seen["scale"] = scale.clone()
-
-    layer = model.cfg.n_layers - 1
-    hooks = [(f"blocks.{layer}.mlp.hook_post", replace), ("ln_final.hook_scale", keep)]
-    logits = model.run_with_hooks(tokens, fwd_hooks=hooks)
-    return logits, seen["scale"].reshape(tokens.shape)
-
-
 def readings(logits: list[float], target: int) -> dict[str, float]:
     """Entropy, loss, confidence and wrongness of one prediction."""
     probabilities = references.softmax(logits)

@@ -19,20 +19,16 @@ def breaks_chart(around: pd.DataFrame, level: float) -> Drawn:
 
     Parameters
     ----------
-    around:
-        From `induction.broken.around_breaks`.
-    level:
+    around : pd.DataFrame
+        From `breaks.around_breaks`.
+    level : float
         Mean activation of the same neurons on the first copy, which a dashed
         rule marks.
     """
     return bands(
         around,
         x=Axis("offset", "tokens after the break", values=sorted(set(around["offset"]))),
-        y=Axis(
-            "estimate" if "estimate" in around else "mean",
-            BREAK_PANELS,
-            rules={"mean on the first copy": {"activation": level}},
-        ),
+        y=Axis("estimate", BREAK_PANELS, rules={"mean on the first copy": {"activation": level}}),
         group="sequence",
         panel="quantity",
         title="Where a repeat breaks",
@@ -48,15 +44,15 @@ def breaks_chart(around: pd.DataFrame, level: float) -> Drawn:
 def doses_chart(doses: pd.DataFrame) -> Drawn:
     """Loss at the break, just after it and elsewhere, as neurons are held up more and more.
 
-    `doses` comes from `induction.doses.hedging_doses`.
+    `doses` comes from `breaks.hedging_doses`.
     """
     return bands(
         doses,
         x=Axis("dose", "dose (share of the first copy's activation)"),
-        y=Axis("estimate" if "estimate" in doses else "loss", "loss (nats)"),
-        group="group" if "group" in doses else "set",
+        y=Axis("estimate", "loss (nats)"),
+        group="group",
         panel="place",
-        details={"confidence": "confidence"} if "confidence" in doses else None,
+        details={"confidence": "confidence"},
         title="Hedging: what it saves and what it costs",
         description=(
             "Three line charts with 95 % bands, one line per group of neurons. Across: how far the "

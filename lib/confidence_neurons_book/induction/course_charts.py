@@ -45,13 +45,15 @@ def course_chart(
 
     Parameters
     ----------
-    courses:
-        Frames of `induction.every.every_course`, each with a column `text`.
-    outputs:
-        Frames of `induction.along_repeats`, each with a column `text`.
-    groups:
+    courses : pd.DataFrame
+        Frames of `activations.every_course`, each with a column `text`.
+    outputs : pd.DataFrame
+        `intervals` of `read` by position, each with a column `text`.
+    groups : pd.Series
         Name of the group of each neuron, indexed by neuron.
-    first:
+    period : int
+        Length of a copy.
+    first : int
         Neuron that is shown at first.
     """
     labels = {neuron: f"{neuron} ({groups[neuron]})" for neuron in groups.index}
@@ -66,10 +68,7 @@ def course_chart(
             domain=(0, 2 * period),
             rules={"the second copy begins": period + 0.5},
         ),
-        y=Axis(
-            "estimate" if "estimate" in courses else "mean",
-            {"activation": "activation"} | OUTPUT_PANELS,
-        ),
+        y=Axis("estimate", {"activation": "activation"} | OUTPUT_PANELS),
         group="text",
         panel="quantity",
         choose={"label": "Neuron"},
@@ -89,16 +88,15 @@ def changes_chart(changes: pd.DataFrame, groups: pd.Series) -> Drawn:
 
     Parameters
     ----------
-    changes:
-        Columns of `induction.activation_change` and `induction`: "synthetic"
-        and other kinds, among which a menu chooses.
-    groups:
+    changes : pd.DataFrame
+        Frames of `activations.activation_change`, each with a column
+        `induction`: "synthetic" or another kind, among which a menu chooses.
+    groups : pd.Series
         Name of the group of each neuron, indexed by neuron.
     """
-    value = "estimate" if "estimate" in changes else "change"
     synthetic = changes["induction"] == "synthetic"
-    random = changes[synthetic].set_index("neuron")[value]
-    table = changes.loc[~synthetic, ["neuron", "induction", value, "low", "high"]].assign(
+    random = changes[synthetic].set_index("neuron")["estimate"]
+    table = changes.loc[~synthetic, ["neuron", "induction", "estimate", "low", "high"]].assign(
         synthetic=lambda frame: frame["neuron"].map(random),
         group=lambda frame: frame["neuron"].map(groups),
     )
@@ -106,7 +104,9 @@ def changes_chart(changes: pd.DataFrame, groups: pd.Series) -> Drawn:
     return neurons(
         table,
         x=Axis("synthetic", "change of activation, second minus first copy of random tokens"),
-        y=Axis(value, "change on the other text, repeat minus no repeat", interval=("low", "high")),
+        y=Axis(
+            "estimate", "change on the other text, repeat minus no repeat", interval=("low", "high")
+        ),
         group="group",
         choose={"induction": "Compared with"},
         details={"neuron": "neuron"},

@@ -24,8 +24,9 @@ LEVELS = {"clean": "left alone", "ablated": "ablated"}
 def clip_chart(effects: pd.DataFrame) -> Drawn:
     """Clip ablation of groups of neurons: each neuron alone, and all of a group together.
 
-    `effects` holds frames of `induction.neuron_effects`, each with a column
-    `experiment`, among which a menu chooses.
+    `effects` holds frames of `effects.clip_effects` and of
+    `effects.clip_one_by_one`, each with a column `experiment`, among which a
+    menu chooses.
     """
     alone = effects["neuron"].notna().map({True: "one neuron", False: "all of the group"})
     names = _names(effects["neuron"]).fillna("all")
@@ -49,10 +50,10 @@ def sets_chart(effects: pd.DataFrame, panels: Mapping[str, str], title: str) -> 
 
     Parameters
     ----------
-    effects:
-        Frames of `induction.joint_effects`, each with a column `experiment`,
+    effects : pd.DataFrame
+        Frames of `effects.clip_effects`, each with a column `experiment`,
         among which a menu chooses.
-    panels:
+    panels : mapping of str to str
         Quantity -> title of its panel, with the unit.
     """
     return _changes(
@@ -73,7 +74,7 @@ def sets_chart(effects: pd.DataFrame, panels: Mapping[str, str], title: str) -> 
 def heads_effect_chart(effects: pd.DataFrame) -> Drawn:
     """How loss, entropy and a chosen neuron change with groups of heads switched off.
 
-    `effects` comes from `induction.head_effects`, with a column `kind` that
+    `effects` comes from `effects.head_effects`, with a column `kind` that
     tells kinds of groups apart.
     """
     return _changes(
@@ -92,11 +93,10 @@ def heads_effect_chart(effects: pd.DataFrame) -> Drawn:
 
 
 def _changes(effects: pd.DataFrame, panels: Mapping[str, str], **more: Any) -> Drawn:
-    value = "estimate" if "estimate" in effects else "change"
     return dots(
         effects[effects["quantity"].isin(list(panels))],
-        x=Axis(value, panels, rules={"no change": 0}),
-        category=Category("group" if "group" in effects else "set", ""),
+        x=Axis("estimate", panels, rules={"no change": 0}),
+        category=Category("group", ""),
         panel="quantity",
         **more,
     )

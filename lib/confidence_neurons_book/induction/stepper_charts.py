@@ -19,10 +19,12 @@ def stepper_chart(
 
     Parameters
     ----------
-    walks:
-        Name -> `induction.stepper.walk` of BOS and two copies of `period`
+    walks : mapping of str to Walk
+        Name -> `stepper.walk` of BOS and two copies of `period`
         tokens, with the same heads and neurons.
-    start:
+    period : int
+        Length of a copy.
+    start : int, optional
         Position that the slider begins at; by default the first of the second
         copy.
 

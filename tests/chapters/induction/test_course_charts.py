@@ -31,13 +31,20 @@ HEADS = pd.DataFrame(
 )
 COURSES = pd.DataFrame(
     [
-        {"text": text, "neuron": neuron, "position": position, "mean": 1, "low": 0, "high": 2}
+        {"text": text, "neuron": neuron, "position": position, "estimate": 1, "low": 0, "high": 2}
         for text, neuron, position in itertools.product(["random", "prose"], NEURONS, [1, 3, 5])
     ]
 )
 OUTPUTS = pd.DataFrame(
     [
-        {"text": text, "quantity": quantity, "position": position, "mean": 1, "low": 0, "high": 2}
+        {
+            "text": text,
+            "quantity": quantity,
+            "position": position,
+            "estimate": 1,
+            "low": 0,
+            "high": 2,
+        }
         for text, quantity, position in itertools.product(
             ["random", "prose"], [*OUTPUT_PANELS, "confidence"], range(1, 6)
         )
@@ -45,7 +52,7 @@ OUTPUTS = pd.DataFrame(
 )
 CHANGES = pd.DataFrame(
     [
-        {"induction": kind, "neuron": neuron, "change": size * neuron, "low": 0.0, "high": 9.0}
+        {"induction": kind, "neuron": neuron, "estimate": size * neuron, "low": 0.0, "high": 9.0}
         for (kind, size), neuron in itertools.product(
             [("synthetic", -1.0), ("running text", 0.1), ("twice", 0.2)], NEURONS
         )
@@ -78,7 +85,7 @@ def test_every_neuron_can_be_chosen_and_small_groups_come_first():
 
 
 def test_courses_keep_every_position_of_every_neuron_and_output():
-    rows = rows_of(CHARTS["course"](), "mean")
+    rows = rows_of(CHARTS["course"](), "estimate")
     activations = rows[rows["quantity"] == "activation"]
     assert len(activations) == len(COURSES)
     assert activations.groupby("label").size().tolist() == [6] * len(NEURONS)
@@ -93,7 +100,7 @@ def test_changes_pair_each_neuron_with_its_synthetic_change():
     assert len(rows) == 2 * len(NEURONS)
     assert (rows["synthetic"] == -rows["neuron"]).all()
     twice = rows[rows["induction"] == "twice"]
-    assert twice["change"].to_numpy() == pytest.approx(0.2 * twice["neuron"].to_numpy())
+    assert twice["estimate"].to_numpy() == pytest.approx(0.2 * twice["neuron"].to_numpy())
     assert rows.set_index("neuron")["group"].loc[1].tolist() == ["entropy"] * 2
     assert options(chart, "Compared with") == ["running text", "twice"]
 

@@ -15,10 +15,10 @@ from confidence_neurons_book.induction.effect_charts import (
     sets_chart,
 )
 
-NUMBERS = {"clean": 1.0, "ablated": 3.0, "change": 2.0, "low": 1.5, "high": 2.5}
+NUMBERS = {"clean": 1.0, "ablated": 3.0, "estimate": 2.0, "low": 1.5, "high": 2.5}
 CLIP = pd.DataFrame(
     [
-        {"experiment": experiment, "set": name, "quantity": quantity, "neuron": neuron, **NUMBERS}
+        {"experiment": experiment, "group": name, "quantity": quantity, "neuron": neuron, **NUMBERS}
         for experiment, name, quantity, neuron in itertools.product(
             ["up", "down"], ["entropy", "random"], [*CLIP_PANELS, "scale"], [4, 7, None]
         )
@@ -26,7 +26,7 @@ CLIP = pd.DataFrame(
 ).astype({"neuron": "Int64"})
 HEADS = pd.DataFrame(
     [
-        {"set": name, "kind": kind, "quantity": quantity, "neuron": neuron, **NUMBERS}
+        {"group": name, "kind": kind, "quantity": quantity, "neuron": neuron, **NUMBERS}
         for (name, kind), (quantity, neuron) in itertools.product(
             [("induction heads", "several"), ("head 0.0", "one head")],
             [("loss", None), ("entropy", None), ("activation", 4), ("activation", 7)],
@@ -35,7 +35,7 @@ HEADS = pd.DataFrame(
 ).astype({"neuron": "Int64"})
 SETS = pd.DataFrame(
     [
-        {"experiment": experiment, "set": name, "size": 3, "quantity": quantity, **NUMBERS}
+        {"experiment": experiment, "group": name, "size": 3, "quantity": quantity, **NUMBERS}
         for experiment, name, quantity in itertools.product(
             ["up", "down"], ["crowd", "control"], ["entropy", "loss", "scale"]
         )
@@ -44,7 +44,14 @@ SETS = pd.DataFrame(
 SET_PANELS = {"entropy": "entropy (nats)", "loss": "loss (nats)"}
 AROUND = pd.DataFrame(
     [
-        {"sequence": name, "offset": offset, "quantity": q, "mean": 1.0, "low": 0.5, "high": 2.0}
+        {
+            "sequence": name,
+            "offset": offset,
+            "quantity": q,
+            "estimate": 1.0,
+            "low": 0.5,
+            "high": 2.0,
+        }
         for name, offset, q in itertools.product(
             ["broken", "unbroken"], range(-2, 2), [*BREAK_PANELS, "wrong"]
         )
@@ -52,7 +59,15 @@ AROUND = pd.DataFrame(
 )
 DOSES = pd.DataFrame(
     [
-        {"set": s, "dose": d, "place": p, "loss": 1.0, "low": 0.5, "high": 2.0, "confidence": 0.5}
+        {
+            "group": s,
+            "dose": d,
+            "place": p,
+            "estimate": 1.0,
+            "low": 0.5,
+            "high": 2.0,
+            "confidence": 0.5,
+        }
         for s, d, p in itertools.product(["entropy", "control"], [0, 1], ["break", "elsewhere"])
     ]
 )
@@ -110,15 +125,15 @@ def test_loss_and_entropy_are_shown_whichever_neuron_is_chosen():
 
 @pytest.mark.parametrize("name", ["heads", "sets"])
 def test_intervals_stand_around_the_change(name):
-    rows = rows_of(CHARTS[name](), "change").query("clean.notna()")
-    assert (rows["low"] < rows["change"]).all()
-    assert (rows["change"] < rows["high"]).all()
-    assert (rows["ablated"] - rows["clean"] == rows["change"]).all()
+    rows = rows_of(CHARTS[name](), "estimate").query("clean.notna()")
+    assert (rows["low"] < rows["estimate"]).all()
+    assert (rows["estimate"] < rows["high"]).all()
+    assert (rows["ablated"] - rows["clean"] == rows["estimate"]).all()
 
 
 def test_the_level_of_the_first_copy_is_marked_beside_the_activations_only():
     (rule,) = [each for each in datasets(CHARTS["breaks"]()) if "rule" in each]
-    assert rule["mean"].tolist() == [3.0]
+    assert rule["estimate"].tolist() == [3.0]
     panels = CHARTS["breaks"]().to_dict()["vconcat"]
     marked = [any(each["mark"]["type"] == "rule" for each in panel["layer"]) for panel in panels]
     assert marked == [name == "activation" for name in BREAK_PANELS]
