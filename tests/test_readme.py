@@ -33,17 +33,21 @@ def printed() -> str:
     return output.getvalue()
 
 
-def test_there_is_one_example():
+def test_there_is_one_tour_of_at_most_fifteen_lines():
     assert len(EXAMPLES) == 1
+    assert len([line for line in EXAMPLES[0].splitlines() if line.strip()]) <= 15
 
 
-def test_the_example_prints_the_five_strongest_neurons(printed):
+def test_the_tour_ends_with_effects_of_groups_and_their_intervals(printed):
     header, *rows = printed.splitlines()
-    assert header.split() == ["neuron", "entropy_total", "entropy_ln_mediated"]
-    assert len(rows) == 5
-    totals = [float(row.split()[2]) for row in rows]
-    assert totals == sorted(totals, reverse=True)
-    assert totals[-1] > 0
+    assert header.split() == ["group", "quantity", "estimate", "low", "high", "tokens"]
+    assert len(rows) == 8
+    assert all("entropy_" in row for row in rows)
+    sizes = {tuple(row.split()[:-4]): row.split()[-4:] for row in rows}
+    total, direct = (
+        float(sizes["entropy", f"entropy_{path}"][0]) for path in ("total", "direct")
+    )
+    assert direct < total / 2
 
 
 @pytest.mark.parametrize("link", LINKS)

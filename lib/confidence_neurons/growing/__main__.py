@@ -1,18 +1,24 @@
 """Grow a bundled model: python -m confidence_neurons.growing prose --corpus PATH --out DIR."""
 
 import argparse
+import json
 from dataclasses import replace
 from pathlib import Path
 
+import torch
+
+from confidence_neurons.groups.recorded import FILE as GROUPS_FILE
 from confidence_neurons.growing.card import write_card
 from confidence_neurons.growing.export import export_model
 from confidence_neurons.growing.files import only_process, whole_files
+from confidence_neurons.growing.phenomena import groups_record
 from confidence_neurons.growing.preparation import prepare_text
 from confidence_neurons.growing.recipe import RECIPES
 from confidence_neurons.growing.records import record_growth
 from confidence_neurons.growing.shipping import ship_model
 from confidence_neurons.growing.snapshots import load_snapshot, snapshot_path
 from confidence_neurons.growing.training import train
+from confidence_neurons.model.loading import load_model
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -56,6 +62,8 @@ def grow(options: argparse.Namespace) -> None:
             float_format="%.5g",
             compression={"method": "gzip", "mtime": 0},
         )
+        record = groups_record(load_model(options.out), torch.from_numpy(text.counts))
+        (partial / GROUPS_FILE).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     write_card(recipe, text, growth, seconds, options.out)
     if options.ship:
         ship_model(options.out, recipe.name)

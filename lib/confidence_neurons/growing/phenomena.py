@@ -7,6 +7,7 @@ from transformer_lens.model_bridge import TransformerBridge
 from confidence_neurons.engine.scan import scan
 from confidence_neurons.groups.finding import LN_MEDIATED, find_groups
 from confidence_neurons.groups.names import ENTROPY, FREQUENCY
+from confidence_neurons.groups.recorded import EVERY, RATE, RECIPE, SEED
 from confidence_neurons.growing.records import CORRUPTION, PERIOD, mean_readings, repeat_losses
 from confidence_neurons.induction.scores import head_scores
 from confidence_neurons.text.altered import corrupt, repeated_random
@@ -63,6 +64,15 @@ def measure_phenomena(
         "loss on the second copy": second,
         "loss on the book's passages": float(mean_readings(model, prose_tokens(model))["loss"]),
     }
+
+
+def groups_record(
+    model: TransformerBridge, counts: Int[Tensor, " d_vocab"]
+) -> dict[str, str | dict[str, list[int]]]:
+    """The groups that `recorded_groups` gives, found by its recipe, and the recipe in words."""
+    rows = corrupt(prose_tokens(model)[::EVERY], RATE, counts, seed=SEED)
+    neurons = scan(model, rows, method="second-order", counts=counts)
+    return {"recipe": RECIPE, "groups": find_groups(neurons)}
 
 
 def null_space_summary(model: TransformerBridge) -> dict[str, float]:
