@@ -24,6 +24,10 @@ if TYPE_CHECKING:
         expected_calibration_error as expected_calibration_error,
     )
     from confidence_neurons.measure.calibration import reliability as reliability
+    from confidence_neurons.measure.distributions import entropy as entropy
+    from confidence_neurons.measure.distributions import kl_divergence as kl_divergence
+    from confidence_neurons.measure.distributions import log_probabilities as log_probabilities
+    from confidence_neurons.measure.distributions import nats_to_bits as nats_to_bits
     from confidence_neurons.measure.effects import compare as compare
     from confidence_neurons.measure.effects import effects as effects
     from confidence_neurons.measure.intervals import intervals as intervals
@@ -31,10 +35,6 @@ if TYPE_CHECKING:
     from confidence_neurons.measure.interventions import ablate as ablate
     from confidence_neurons.measure.interventions import ablate_heads as ablate_heads
     from confidence_neurons.measure.interventions import write as write
-    from confidence_neurons.measure.outputs import entropy as entropy
-    from confidence_neurons.measure.outputs import kl_divergence as kl_divergence
-    from confidence_neurons.measure.outputs import log_probabilities as log_probabilities
-    from confidence_neurons.measure.outputs import nats_to_bits as nats_to_bits
     from confidence_neurons.measure.outputs import read as read
     from confidence_neurons.measure.outputs import read_logits as read_logits
     from confidence_neurons.model.loading import available_models as available_models
@@ -82,14 +82,8 @@ HOMES = {
     "model.state": ("State", "run"),
     "measure.interventions": ("ablate", "ablate_heads", "write"),
     # what the output says
-    "measure.outputs": (
-        "read",
-        "read_logits",
-        "entropy",
-        "log_probabilities",
-        "kl_divergence",
-        "nats_to_bits",
-    ),
+    "measure.outputs": ("read", "read_logits"),
+    "measure.distributions": ("entropy", "log_probabilities", "kl_divergence", "nats_to_bits"),
     "measure.calibration": ("reliability", "expected_calibration_error"),
     # what the weights say
     "weights.geometry": ("geometry", "Geometry", "neuron_weights"),

@@ -9,15 +9,13 @@ from hypothesis import strategies as st
 
 import references
 import references_ablation
-from confidence_neurons.measure.outputs import (
-    QUANTITIES,
+from confidence_neurons.measure.distributions import (
     entropy,
     kl_divergence,
     log_probabilities,
     nats_to_bits,
-    read,
-    read_logits,
 )
+from confidence_neurons.measure.outputs import QUANTITIES, read, read_logits
 from confidence_neurons.model.state import run
 from confidence_neurons.text.reading import prose_tokens
 

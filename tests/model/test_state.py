@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import references
-from confidence_neurons.measure.outputs import entropy
+from confidence_neurons.measure.distributions import entropy
 from confidence_neurons.model import state as state_module
 from confidence_neurons.model.architecture import final_norm
 from confidence_neurons.model.state import run, unembed

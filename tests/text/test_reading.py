@@ -12,7 +12,7 @@ import references
 from confidence_neurons.text.reading import (
     passages,
     prose_tokens,
-    tokenise,
+    rows_of,
     tokens_from_file,
     tokens_from_text,
 )
@@ -26,6 +26,12 @@ tokenizer = cache(tiny_tokenizer)
 
 def encode(text: str) -> list[int]:
     return tokenizer()(text, add_special_tokens=False)["input_ids"]
+
+
+def tokenise(tokenizer, text, length=256, count=None):
+    """Rows of one text, or of several, each in one piece."""
+    texts = [text] if isinstance(text, str) else text
+    return rows_of(tokenizer, ([one] for one in texts), length, count)
 
 
 @pytest.fixture

@@ -139,7 +139,5 @@ CHECKS |= {
     "w_out": numbers("w_out", "neuron d_model"),
     "unembedding": beside_w_out("unembedding", "d_model d_vocab"),
     "null_space": beside_w_out("null_space", "d_model k"),
-    "change": lambda value, given: of_layer(
-        numbers("change", "d_mlp")(value, given), "change", given
-    ),
+    "change": is_change,
 }

@@ -18,9 +18,10 @@ from transformer_lens.model_bridge import TransformerBridge
 from confidence_neurons.engine.closed_form import Held
 from confidence_neurons.engine.effects import Sums
 from confidence_neurons.engine.exact import Changes
-from confidence_neurons.measure.effects import put_back
+from confidence_neurons.measure.distributions import kl_of
 from confidence_neurons.measure.interventions import held
-from confidence_neurons.measure.outputs import Prediction, kl_of
+from confidence_neurons.measure.outputs import Prediction
+from confidence_neurons.measure.paths import put_back
 from confidence_neurons.model.architecture import SCALE_HOOK, activation_hook, input_hook
 from confidence_neurons.model.state import State
 from confidence_neurons.weights.unigram import Unigram

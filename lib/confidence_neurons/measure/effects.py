@@ -1,17 +1,4 @@
-"""What interventions do to the output, token by token, along each path.
-
-With Y(x, s) a quantity of the output where x is the residual stream and s the
-scale that the final norm divides it by; clean or changed (marked '):
-
-    total      Y(x', s') - Y(x, s)
-    direct     Y(x', s)  - Y(x, s)     the scale is frozen
-    indirect   Y(x, s')  - Y(x, s)     the scale alone changes
-    frequency  as total, with the clean logits' projection on the frequency
-               direction u put back
-
-(Pearl 2001, *Direct and Indirect Effects*; Vig et al. 2020, arXiv 2004.12265;
-Stolfo et al. 2024, arXiv 2406.16254, sections 3 and 5).
-"""
+"""What interventions do to the output, token by token: see `measure.paths` for the paths."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -27,16 +14,14 @@ from confidence_neurons.measure.interventions import ablate
 from confidence_neurons.measure.outputs import (
     SCALE,
     TOKENS_AT_ONCE,
-    Prediction,
-    kl_of,
     needs_target,
     predict,
     unigram_for,
 )
-from confidence_neurons.model.state import State, is_state, row_blocks, unembed
+from confidence_neurons.measure.paths import PATHS, changes_along
+from confidence_neurons.model.state import State, is_state, row_blocks
 from confidence_neurons.weights.unigram import Unigram
 
-PATHS = ("total", "direct", "indirect", "frequency")
 GROUP = "group"
 
 
@@ -147,7 +132,7 @@ def compare(
     changed : mapping of name to State
         What interventions made of it.
     paths : str or sequence of str
-        Of "total", "direct", "indirect" and "frequency": see the module.
+        Of "total", "direct", "indirect" and "frequency": see `measure.paths`.
     quantities : str or sequence of str
         As in `read`.
     counts : Int[Tensor, "d_vocab"], optional
@@ -229,7 +214,9 @@ def _compare(
         before = predict(model, clean, asked.unigram, target)
         levels = before.read(set(asked.quantities) - {SCALE})
         for name, change in changes.items():
-            columns = _changes(model, clean, change(rows), before, levels, asked)
+            columns = changes_along(
+                model, clean, change(rows), before, levels, asked.paths, asked.quantities
+            )
             parts[name].append(
                 pd.DataFrame({key: values.cpu().numpy() for key, values in columns.items()})
             )
@@ -243,56 +230,3 @@ def _compare(
     ]
     frame = pd.concat(frames, ignore_index=True)
     return frame[[GROUP, *frame.columns.drop(GROUP)]]
-
-
-def _changes(
-    model: TransformerBridge,
-    clean: State,
-    changed: State,
-    before: Prediction,
-    levels: Mapping[str, Float[Tensor, " token"]],
-    asked: Asked,
-) -> dict[str, Float[Tensor, " token"]]:
-    """Every quantity along every path at the counted positions, changed minus clean."""
-    x, s = clean.residual[clean.counted], clean.scale[clean.counted]
-    x_new, s_new = changed.residual[clean.counted], changed.scale[clean.counted]
-    reached = {"direct": (x_new, s), "indirect": (x, s_new)}
-    total = _predict(model, x_new, s_new, before)
-    found: dict[str, Tensor] = {}
-    for path in asked.paths:
-        if path == "total":
-            after = total
-        elif path == "frequency":
-            after = put_back(before, total)
-        else:
-            after = _predict(model, *reached[path], before)
-        found |= {
-            f"{name}_{path}": value - levels[name] for name, value in after.read(levels).items()
-        }
-        if SCALE in asked.quantities:
-            moved = torch.zeros_like(s) if path == "direct" else s_new - s
-            found[f"{SCALE}_{path}"] = moved.squeeze(-1)
-    found["kl_from_clean"] = kl_of(before.log_p, total.log_p)
-    found["argmax_changed"] = (total.choice != before.choice).float()
-    return found
-
-
-def _predict(
-    model: TransformerBridge,
-    residual: Float[Tensor, "token d_model"],
-    scale: Float[Tensor, "token 1"],
-    like: Prediction,
-) -> Prediction:
-    logits = unembed(model, residual, scale).float()
-    return Prediction(logits.log_softmax(dim=-1), like.target, like.unigram)
-
-
-def put_back(clean: Prediction, changed: Prediction) -> Prediction:
-    """The changed prediction, with the clean logits' projection on a direction put back."""
-    assert clean.unigram is not None
-    direction = clean.unigram.restored
-    lost = (clean.log_p - changed.log_p) @ direction - (
-        (clean.log_p - changed.log_p).mean(dim=-1) * direction.sum()
-    )
-    logits = changed.log_p + torch.outer(lost, direction)
-    return Prediction(logits.log_softmax(dim=-1), clean.target, clean.unigram)

@@ -10,7 +10,6 @@ Axis names, here and in the whole library: `batch` (sequences), `position`
 them), `d_vocab` (tokens of the vocabulary), `k` (dimensions of the null space).
 """
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,10 +21,10 @@ from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.checks import CHECKS, checked, some_of
+from confidence_neurons.measure.distributions import entropy_of, log_probabilities
 from confidence_neurons.model.state import State, row_blocks, unembed
 from confidence_neurons.weights.unigram import Unigram
 
-NATS_PER_BIT = math.log(2)
 TOKENS_AT_ONCE = 1024  # whose logits are held
 
 
@@ -55,7 +54,7 @@ class Prediction:
     @cached_property
     def entropy(self) -> Float[Tensor, "*batch"]:
         """Entropy in nats."""
-        return -torch.linalg.vecdot(self.p, finite_logs(self.log_p))
+        return entropy_of(self.log_p)
 
     @cached_property
     def choice(self) -> Int[Tensor, "*batch"]:
@@ -275,117 +274,3 @@ def unigram_for(
     """The unigram distribution where one of the quantities needs it."""
     needed = any(QUANTITIES[name].needs_unigram for name in quantities if name != SCALE)
     return Unigram.of(model, counts) if needed else None
-
-
-@checked
-def entropy(logits: Float[Tensor, "*batch d_vocab"]) -> Float[Tensor, "*batch"]:
-    """Entropy of softmax(logits).
-
-    H(p) = - sum_v p_v log p_v = log Z - sum_v p_v l_v, with l the logits and
-    Z = sum_v exp(l_v). A token of probability 0 (logit -inf) contributes 0.
-
-    Parameters
-    ----------
-    logits : Float[Tensor, "*batch d_vocab"]
-        Any logits, log-probabilities among them.
-
-    Returns
-    -------
-    Float[Tensor, "*batch"]
-        In nats, between 0 (all on one token) and log d_vocab (all alike).
-
-    Examples
-    --------
-    >>> import confidence_neurons as cn, torch
-    >>> round(float(cn.entropy(torch.zeros(2048))), 4)
-    7.6246
-    """
-    return Prediction(log_probabilities(logits)).entropy
-
-
-@checked
-def log_probabilities(logits: Float[Tensor, "*batch d_vocab"]) -> Float[Tensor, "*batch d_vocab"]:
-    """Natural logarithm of softmax(logits).
-
-    Parameters
-    ----------
-    logits : Float[Tensor, "*batch d_vocab"]
-        Any logits; minus infinity where a token is impossible.
-
-    Returns
-    -------
-    Float[Tensor, "*batch d_vocab"]
-        Log-probabilities.
-
-    Examples
-    --------
-    >>> import confidence_neurons as cn, torch
-    >>> cn.log_probabilities(torch.tensor([0.0, 0.0])).exp()
-    tensor([0.5000, 0.5000])
-    """
-    return logits.log_softmax(dim=-1)
-
-
-@checked
-def kl_divergence(
-    log_p: Float[Tensor, "*#batch d_vocab"], log_q: Float[Tensor, "*#batch d_vocab"]
-) -> Float[Tensor, "*batch"]:
-    """KL(p || q) = sum_v p_v (log p_v - log q_v).
-
-    Not symmetric: p is the distribution that weighs the difference. Tokens
-    with p_v = 0 contribute 0.
-
-    Parameters
-    ----------
-    log_p, log_q : Float[Tensor, "*#batch d_vocab"]
-        Log-probabilities; one of them may be a single distribution.
-
-    Returns
-    -------
-    Float[Tensor, "*batch"]
-        In nats.
-
-    Examples
-    --------
-    >>> import confidence_neurons as cn, torch
-    >>> p, q = (torch.tensor(x).log() for x in ([0.5, 0.5], [0.9, 0.1]))
-    >>> round(float(cn.kl_divergence(p, q)), 3)
-    0.511
-    """
-    return kl_of(log_p, log_q)
-
-
-def kl_of(
-    log_p: Float[Tensor, "*#batch d_vocab"], log_q: Float[Tensor, "*#batch d_vocab"]
-) -> Float[Tensor, "*batch"]:
-    """What `kl_divergence` computes."""
-    p = log_p.exp()
-    return torch.where(p > 0, p * (log_p - log_q), 0.0).sum(dim=-1)
-
-
-@checked
-def nats_to_bits(nats: float) -> float:
-    """Convert an entropy or a loss from nats to bits: 1 bit = ln 2 nats.
-
-    Parameters
-    ----------
-    nats : float
-        In nats.
-
-    Returns
-    -------
-    float
-        In bits.
-
-    Examples
-    --------
-    >>> import confidence_neurons as cn, math
-    >>> cn.nats_to_bits(math.log(8))
-    3.0
-    """
-    return nats / NATS_PER_BIT
-
-
-def finite_logs(log_p: Float[Tensor, "*batch d_vocab"]) -> Float[Tensor, "*batch d_vocab"]:
-    """Log-probabilities with a finite number in the place of minus infinity."""
-    return log_p.clamp(min=torch.finfo(log_p.dtype).min)

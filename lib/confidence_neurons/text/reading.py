@@ -196,13 +196,13 @@ def tokens_from_file(
         raise ValueError(f"{path}: expected UTF-8, got other bytes ({error.reason})") from None
 
 
-def tokenise(
+def rows_of(
     tokenizer: PreTrainedTokenizerBase,
-    text: str | Iterable[str],
-    length: int = 256,
-    count: int | None = None,
+    texts: Iterable[Iterable[str]],
+    length: int,
+    count: int | None,
 ) -> Int[Tensor, "batch position"]:
-    """One text, or several, as rows of BOS and `length - 1` consecutive tokens.
+    """Rows of BOS and `length - 1` consecutive tokens, of several texts that come in pieces.
 
     Each text is encoded as it stands, without special tokens. Rows follow one
     another without overlap and never cross from one text into the next; what
@@ -213,17 +213,6 @@ def tokenise(
     ValueError
         If no text is long enough for a row, or all are too short for `count`.
     """
-    texts = [text] if isinstance(text, str) else text
-    return _rows(tokenizer, ([one] for one in texts), length, count)
-
-
-def _rows(
-    tokenizer: PreTrainedTokenizerBase,
-    texts: Iterable[Iterable[str]],
-    length: int,
-    count: int | None,
-) -> Int[Tensor, "batch position"]:
-    """Rows of several texts, each of which comes in pieces."""
     rows, longest, body = [], 0, length - 1
     for pieces in texts:
         ids = first_ids(tokenizer, pieces, None if count is None else (count - len(rows)) * body)
@@ -248,7 +237,7 @@ def _rows(
 def _model_rows(
     model: TransformerBridge, texts: Iterable[Iterable[str]], length: int, count: int | None
 ) -> Int[Tensor, "batch position"]:
-    return _rows(model.tokenizer, texts, length, count).to(model.cfg.device)
+    return rows_of(model.tokenizer, texts, length, count).to(model.cfg.device)
 
 
 def _title(file_name: str) -> str:
