@@ -82,7 +82,7 @@ def entropy(logits: list[float]) -> float:
 
 
 def kl_divergence(p: list[float], q: list[float]) -> float:
-    """sum p log(p / q) of two lists of probabilities."""
+    """Sum p log(p / q) of two lists of probabilities."""
     return sum(a * math.log(a / b) for a, b in zip(p, q, strict=True) if a > 0)
 
 

@@ -53,7 +53,7 @@ FRAME = pd.DataFrame(
         "token": ["x", "y", "x", "y"],
     }
 )
-STEPS = FRAME.assign(step=[0, 1, 2, 3], line=0, start=0, end=1)
+STEPS = FRAME.assign(step=[0, 1, 2, 3], row=0, column=[0, 1, 2, 3])
 TABLE = pd.DataFrame({"confidence": [0.1], "accuracy": [0.5], "tokens": [3]})
 SCANNED = pd.DataFrame(
     {

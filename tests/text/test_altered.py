@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from confidence_neurons.text.altered import (
     break_repeats,
     corrupt,
+    need_copies,
     repeated_prose,
     repeated_random,
 )
@@ -216,3 +217,13 @@ class TestBroken:
         good = {"tokens": self.TOKENS, "period": 8, "d_vocab": 300, "margin": 2}
         with pytest.raises(error, match=message):
             break_repeats(**{**good, **changes})
+
+
+def test_two_copies():
+    tokens = repeated_random(50, period=4, count=2)
+    need_copies(tokens, 4)
+    with pytest.raises(ValueError, match=r"3 tokens \(7 positions\), got 9 positions"):
+        need_copies(tokens, 3)
+    tokens[1, 8] += 1
+    with pytest.raises(ValueError, match="copies that differ"):
+        need_copies(tokens, 4)

@@ -41,6 +41,7 @@ class Axis:
 
     Examples
     --------
+    >>> from confidence_neurons.charts import Axis
     >>> Axis("null_fraction", "null-space fraction", domain=(0, 1)).column
     'null_fraction'
     """
@@ -115,6 +116,7 @@ class Category:
 
     Examples
     --------
+    >>> from confidence_neurons.charts import Category
     >>> Category("head", "head (layer.head)").title
     'head (layer.head)'
     """

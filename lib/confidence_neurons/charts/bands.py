@@ -76,6 +76,8 @@ def bands(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> from confidence_neurons.charts import Axis, bands
     >>> course = pd.DataFrame(
     ...     {"position": [1, 2], "estimate": [3.0, 2.0], "low": [2.5, 1.5], "high": [3.5, 2.5]}
     ... )

@@ -74,6 +74,8 @@ def bars(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> from confidence_neurons.charts import Axis, Category, bars
     >>> table = pd.DataFrame({"token": ["the", "a"], "probability": [0.6, 0.3]})
     >>> chart = bars(
     ...     table, x=Axis("probability", "probability"), category=Category("token", "next token"),

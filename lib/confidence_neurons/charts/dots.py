@@ -71,6 +71,8 @@ def dots(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> from confidence_neurons.charts import Axis, Category, dots
     >>> table = pd.DataFrame(
     ...     {"group": ["entropy", "random"], "estimate": [0.2, 0.0], "low": [0.1, -0.1],
     ...      "high": [0.3, 0.1]}

@@ -35,6 +35,7 @@ def buttons(control: str, label: str, options: Sequence[Any]) -> alt.Parameter:
 
     Examples
     --------
+    >>> from confidence_neurons.charts import buttons
     >>> buttons("chosen_text", "Text", ["clean", "noise"]).param.value
     'clean'
     """
@@ -62,6 +63,7 @@ def dropdown(
 
     Examples
     --------
+    >>> from confidence_neurons.charts import dropdown
     >>> dropdown("chosen_neuron", "Neuron", [1, 2, 3], initial=2).param.value
     2
     """
@@ -90,6 +92,7 @@ def slider(
 
     Examples
     --------
+    >>> from confidence_neurons.charts import slider
     >>> slider("chosen_step", "Step", [0, 1, 2]).param.bind.max
     2
     """

@@ -79,6 +79,8 @@ def neurons(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> from confidence_neurons.charts import Axis, neurons
     >>> table = pd.DataFrame({"neuron": [0, 1], "norm": [0.5, 1.5], "entropy_total": [0.1, 0.2]})
     >>> chart = neurons(
     ...     table, x=Axis("norm", "weight norm"), y=Axis("entropy_total", "|change| (nats)"),

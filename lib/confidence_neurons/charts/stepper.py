@@ -13,11 +13,12 @@ from confidence_neurons.charts.layers import tooltips
 from confidence_neurons.charts.looks import colour, in_order
 from confidence_neurons.charts.menus import Chooser
 from confidence_neurons.charts.theme import BLUE, ORANGE, finish
-from confidence_neurons.checks import checked
+from confidence_neurons.checks import checked, need_columns
 
 WIDTH = 245  # of every panel: they begin below each other
 ROW, BAR = 18, 13
 LINES_HEIGHT = 85
+TOKENS = ("step", "token", "row", "column")  # columns of the frame
 DARKEST = 0.5  # opacity of a ground on which words can still be read
 
 
@@ -99,6 +100,8 @@ def stepper(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> from confidence_neurons.charts import Axis, StepLines, stepper
     >>> tokens = pd.DataFrame({"step": [1, 2], "token": ["a", "b"], "row": 0, "column": [0, 1]})
     >>> sure = pd.DataFrame({"step": [1, 2], "entropy": [3.0, 2.0]})
     >>> chart = stepper(
@@ -108,6 +111,7 @@ def stepper(
     >>> len(chart.to_dict()["vconcat"])
     2
     """
+    need_columns(frame, TOKENS)
     choosers = {
         column: next(f for f in (frame, shading) if f is not None and column in f)
         for column in choose or {}

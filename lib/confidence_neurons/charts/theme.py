@@ -51,6 +51,8 @@ def enable_theme() -> None:
 
     Examples
     --------
+    >>> import altair as alt
+    >>> from confidence_neurons.charts import enable_theme
     >>> enable_theme()
     >>> alt.theme.active
     'confidence_neurons'
@@ -84,6 +86,8 @@ def finish(chart: AnyChart, *, title: str, description: str, height: int | None 
 
     Examples
     --------
+    >>> import altair as alt
+    >>> from confidence_neurons.charts import finish
     >>> chart = alt.Chart("points.csv").mark_point().encode(x="x:Q")
     >>> finish(chart, title="Two", description="Two points on a line.").to_dict()["title"]["text"]
     ['Two']

@@ -13,7 +13,7 @@ An argument whose default is None may be None.
 import inspect
 from collections.abc import Callable, Collection, Hashable, Mapping
 from functools import wraps
-from math import isfinite
+from math import inf, isfinite
 from numbers import Real
 from operator import index
 from typing import Any, ParamSpec, TypeVar
@@ -91,11 +91,15 @@ def real(what: str, least: float, most: float, *, within: bool = False) -> Check
     def check(value: Any, given: Given) -> float:
         if not isinstance(value, Real) or isinstance(value, bool):
             raise TypeError(f"expected {what} as a number, got {kind_of(value)}")
-        inside = least < value < most if within else least <= value <= most
-        if not (inside and isfinite(value)):
+        try:
+            number = float(value)
+        except OverflowError:
+            number = inf
+        inside = least < number < most if within else least <= number <= most
+        if not (inside and isfinite(number)):
             bounds = f"between {least:g} and {most:g}" if within else f"from {least:g} to {most:g}"
-            raise ValueError(f"expected {what} as a finite number {bounds}, got {value}")
-        return float(value)
+            raise ValueError(f"expected {what} as a finite number {bounds}, got {kind_of(value)}")
+        return number
 
     return check
 
@@ -160,12 +164,12 @@ def finite(value: Tensor, what: str) -> None:
         raise ValueError(f"expected finite {what}, got {found}: check the weights and the input")
 
 
-def as_list(value: Any, what: str) -> list:
-    """The members of a collection, at least one of them."""
+def as_list(value: Any, what: str, *, empty: bool = False) -> list:
+    """The members of a collection; at least one of them, unless it may be empty."""
     if isinstance(value, str | bytes | Mapping) or not hasattr(value, "__iter__"):
         raise TypeError(f"expected {what} as a sequence, got {kind_of(value)}")
     members = value.tolist() if isinstance(value, Tensor) else list(value)
-    if not members:
+    if not (members or empty):
         raise ValueError(f"expected at least one of {what}, got none")
     return members
 

@@ -111,11 +111,8 @@ def is_heads(value: Any, given: Given) -> list[tuple[int, int]]:
 
 def is_exclude(value: Any, given: Given) -> list:
     """Neurons or heads that are not to be taken; there may be none."""
-    members = list(value) if hasattr(value, "__iter__") and not isinstance(value, str) else None
-    if members is None:
-        raise TypeError(f"expected a collection to exclude, got {kind_of(value)}")
     member = is_head if "heads" in given else whole("neurons to exclude", 0)
-    return [member(one, given) for one in members]
+    return [member(one, given) for one in as_list(value, "exclude", empty=True)]
 
 
 def is_groups(value: Any, given: Given) -> dict[Hashable, list[int]]:

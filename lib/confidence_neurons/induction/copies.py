@@ -5,7 +5,7 @@ from jaxtyping import Bool, Int
 from torch import Tensor
 
 from confidence_neurons.checks import checked
-from confidence_neurons.text.rows import need_copies
+from confidence_neurons.text.altered import need_copies
 
 
 @checked

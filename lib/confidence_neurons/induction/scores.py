@@ -9,7 +9,7 @@ from transformer_lens.model_bridge import TransformerBridge
 from confidence_neurons.checks import checked
 from confidence_neurons.model.architecture import pattern_hook
 from confidence_neurons.model.state import row_blocks
-from confidence_neurons.text.rows import need_copies
+from confidence_neurons.text.altered import need_copies
 
 
 @checked

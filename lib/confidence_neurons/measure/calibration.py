@@ -69,7 +69,7 @@ def reliability(
 
 @checked
 def expected_calibration_error(table: pd.DataFrame) -> float:
-    """Mean of |accuracy - confidence| over the bins, weighted by their tokens.
+    """Mean distance between accuracy and confidence over the bins, weighted by their tokens.
 
     Parameters
     ----------

@@ -48,4 +48,3 @@ class FinalNorm:
     ) -> Float[Tensor, "*batch d_model"]:
         """Normalise; a given `scale` is used as it is (frozen), else it is computed."""
         return self.centre(residual) / (self.scale(residual) if scale is None else scale)
-

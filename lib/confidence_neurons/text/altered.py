@@ -5,7 +5,6 @@ from jaxtyping import Int, Shaped
 from torch import Tensor
 
 from confidence_neurons.checks import checked
-from confidence_neurons.text.rows import need_copies
 
 
 @checked
@@ -185,3 +184,20 @@ def break_repeats(
     replaced = (bos + 1 + (place + shift) % others) % d_vocab
     broken[rows, position] = replaced.to(broken)
     return broken, position
+
+
+def need_copies(tokens: Int[Tensor, "batch position"], period: int) -> None:
+    """Refuse what is not BOS and two equal copies of `period` tokens.
+
+    Raises
+    ------
+    ValueError
+        If the rows have another length, or the copies differ.
+    """
+    length = tokens.shape[1]
+    if length != 2 * period + 1 or not torch.equal(tokens[:, 1 : period + 1], tokens[:, -period:]):
+        got = f"{length} positions" if length != 2 * period + 1 else "copies that differ"
+        raise ValueError(
+            f"expected BOS and two copies of {period} tokens ({2 * period + 1} positions), "
+            f"got {got}: make them with repeated_random or repeated_prose"
+        )
