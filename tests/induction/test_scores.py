@@ -97,9 +97,9 @@ def test_scores_agree_with_a_loop_over_hooked_patterns(architecture):
 def test_many_rows_score_as_their_parts_do():
     model, _ = references.tiny_pair("neox-serial")
     tokens = repeated_random(model.cfg.d_vocab, 30, count=80)  # more than are run at once
-    parts = [head_scores(model, rows, 30)[SCORES] for rows in tokens.split(20)]
-    whole = head_scores(model, tokens, 30)[SCORES]
-    assert whole.to_numpy() == pytest.approx((sum(parts) / 4).to_numpy(), abs=1e-6)
+    parts = [head_scores(model, rows, 30)[SCORES].to_numpy() for rows in tokens.split(20)]
+    whole = head_scores(model, tokens, 30)[SCORES].to_numpy()
+    assert whole == pytest.approx(sum(parts) / 4, abs=1e-6)
 
 
 @pytest.mark.parametrize("period", [5, 7])

@@ -1,5 +1,7 @@
 """Heads that look at BOS alone: what rests already does not change, and nothing stays behind."""
 
+from typing import Any
+
 import torch
 
 import references
@@ -10,7 +12,8 @@ from tiny_models import tiny_network
 
 def test_a_head_already_on_bos_changes_nothing():
     network = tiny_network("gpt2-untied")
-    attention, positions = network.transformer.h[1].attn, network.transformer.wpe.weight
+    transformer: Any = network.transformer
+    attention, positions = transformer.h[1].attn, transformer.wpe.weight
     queries_and_keys = attention.c_attn.weight[:, :64].unflatten(1, (2, 4, 8))
     biases = attention.c_attn.bias[:64].unflatten(0, (2, 4, 8))
     with torch.no_grad():
@@ -18,7 +21,7 @@ def test_a_head_already_on_bos_changes_nothing():
         positions[:, 0] = 0
         positions[0] = 0
         positions[0, 0] = 1000
-        network.transformer.h[1].ln_1.weight.fill_(1)
+        transformer.h[1].ln_1.weight.fill_(1)
         # Head 1 asks for one thing everywhere, and only that dimension answers.
         queries_and_keys[:, :, 1] = 0
         queries_and_keys[0, 1, 1] = 10

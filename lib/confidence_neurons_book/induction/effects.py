@@ -4,7 +4,7 @@ Clip mean-ablation takes away what a neuron does on a task beyond its mean
 over a reference, such as the other copy (Stolfo et al. 2024, section 6).
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -24,7 +24,7 @@ def clip_effects(
     model: TransformerBridge,
     task: cn.State,
     reference: cn.State,
-    groups: Mapping[Hashable, Sequence[int]],
+    groups: Mapping[Any, Sequence[int]],
     quantities: Sequence[str] = QUANTITIES,
 ) -> pd.DataFrame:
     """Clip the last-layer neurons of each group together.
