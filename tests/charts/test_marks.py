@@ -57,7 +57,8 @@ WITH_PANELS = {"dots": "x", "bars": "x", "bands": "y"}
 
 
 def marks(chart) -> list[str]:
-    return [each["type"] for each in found(spec_of(chart), "mark")]
+    spec = {key: value for key, value in spec_of(chart).items() if key != "config"}
+    return [each["type"] for each in found(spec, "mark")]
 
 
 @pytest.mark.parametrize("name", DRAWN)
@@ -289,3 +290,16 @@ def test_the_stepper_keeps_tokens_shading_and_panels():
 def test_panels_of_a_stepper_are_bars_or_lines():
     with pytest.raises(TypeError, match="StepBars or StepLines, got str"):
         a_stepper(panels=["bars"])
+
+
+def test_names_with_an_order_keep_it():
+    ordered = TABLE.assign(group=pd.Categorical(TABLE["group"], ["others", "entropy"]))
+    assert domain(dots(ordered, x=ESTIMATE, category=ROW, group="group", **WORDS), "color") == [
+        "entropy",
+        "others",
+    ]
+    kinds = TABLE.assign(kind=pd.Categorical(["b", "a", "b", "a"], ["a", "b"]))
+    assert domain(dots(kinds, x=ESTIMATE, category=ROW, group="kind", **WORDS), "color") == [
+        "a",
+        "b",
+    ]

@@ -100,7 +100,7 @@ class Axis:
         """As few numbers as stand beside each other on a phone."""
         ticks: dict = {"labelOverlap": True, "tickCount": TICKS if self.scale == "linear" else 4}
         ticks |= {} if self.values is None else {"values": list(self.values), "grid": False}
-        return ticks | {"format": self.format or "~g"}
+        return ticks | {"format": self.format or ("~g" if self.scale == "log" else "~f")}
 
 
 @dataclass(frozen=True)

@@ -94,10 +94,11 @@ def bands(
     ends = y.ends(frame)
     told = {column: column for column in (group, dashed_by, member) if column is not None}
     shown = told | {x.column: str(x.title)} | interval_details(y, frame) | dict(details or {})
+    packed_by = [column for column in (group, dashed_by, member) if column is not None]
     few = frame[x.column].nunique() <= MOST_DOTS
 
     def draw(name: str | None) -> list[alt.Chart]:
-        base = chooser.chart(frame, list(shown), where(panel, name)).encode(x=x.x())
+        base = chooser.chart(frame, list(shown), where(panel, name), packed_by).encode(x=x.x())
         if group is not None:
             base = base.encode(color=colour(group, names))
         layers = rules(y, name, upright=False) + rules(x, name, upright=True)
@@ -119,7 +120,7 @@ def bands(
             line = line.encode(strokeDash=dash.legend(DASHES if dashed_by else None))
         if member is None:
             return [*layers, line.encode(y=y.y(name), tooltip=tooltips(frame, shown))]
-        mean = alt.Y(f"mean({y.column}):Q", title=y.titled(name), scale=y.scaled())
+        mean = alt.Y(f"mean({y.column}):Q", title=y.lines(name), scale=y.scaled())
         shared = {key: shown[key] for key in (group, x.column) if key is not None}
         said = [*tooltips(frame, shared), alt.Tooltip(f"mean({y.column}):Q", format=".3~g")]
         return [*layers, line.encode(y=mean, tooltip=said)]

@@ -91,13 +91,16 @@ def dots(
     shown |= {} if group is None else {group: group}
     shown |= interval_details(x, frame) | dict(details or {})
 
+    keys = [*chooser.tests, category.column] + ([] if panel is None else [panel])
+    side_by_side = group is not None and frame.duplicated(keys).any()
+
     def draw(name: str | None) -> list[alt.Chart]:
         base = chooser.chart(frame, list(shown), where(panel, name)).encode(
             y=category.y(), tooltip=tooltips(frame, shown)
         )
         if group is not None:
             base = base.encode(color=colour(group, names))
-        if group is not None and group != category.column:
+        if side_by_side:
             base = base.encode(yOffset=alt.YOffset(f"{group}:N", sort=names))
         points = base.mark_point(filled=True, size=65, opacity=1, color=BLUE).encode(x=x.x(name))
         if group is not None:
@@ -109,14 +112,13 @@ def dots(
         return [*rules(x, name, upright=True), bars, points]
 
     rows = frame[category.column].nunique()
-    side_by_side = names if group != category.column else []
     return arranged(
         x,
         panel_names(x, frame, panel),
         draw,
         chooser,
         width=category.width(frame, COLUMN_WIDTH),
-        height=height or max(60, rows * offset(side_by_side)),
+        height=height or max(60, rows * offset(names if side_by_side else [])),
         title=title,
         description=description,
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import altair as alt
+import pandas as pd
 
 from confidence_neurons.charts.theme import (
     BLUE,
@@ -86,7 +87,9 @@ def looks(names: Sequence[str]) -> dict[str, Look]:
 
 
 def in_order(names: Iterable[str]) -> list[str]:
-    """Each name once, in the order in which they come, the others last."""
+    """Each name once, in the order of their categories or in which they come, the others last."""
+    if isinstance(names, pd.Series) and isinstance(names.dtype, pd.CategoricalDtype):
+        names = names.cat.categories
     return sorted(dict.fromkeys(names), key=lambda name: name == OTHERS)
 
 

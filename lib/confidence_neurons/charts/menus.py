@@ -148,15 +148,21 @@ class Chooser:
         return cls(parameters, tests)
 
     def chart(
-        self, frame: pd.DataFrame, columns: Sequence[str], where: Mapping[str, str] | None = None
+        self,
+        frame: pd.DataFrame,
+        columns: Sequence[str],
+        where: Mapping[str, str] | None = None,
+        packed_by: Sequence[str] = (),
     ) -> alt.Chart:
         """The chosen rows of a frame, of those that are so in `where`.
 
-        They are packed: a row for each choice with a list for each column, so
-        that names which come again and again are written once.
+        They are packed: a row for each choice, and each value in `packed_by`,
+        with a list for each other column, so that names which come again and
+        again are written once.
         """
         where = where or {}
         keys = [*(column for column in self.tests if column in frame), *where]
+        keys += [column for column in packed_by if column not in keys]
         columns = [column for column in dict.fromkeys(columns) if column not in keys]
         shown = rounded(frame[[*keys, *columns]])
         tests = [self.tests[column] for column in keys if column in self.tests]

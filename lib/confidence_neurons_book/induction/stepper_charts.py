@@ -43,12 +43,13 @@ def stepper_chart(
         for field in ("tokens", "steps", "attention", "predictions", "activations")
     )
     nats = steps.melt(["sequence", "step"], ["entropy", "loss"], "measure", "nats")
+    which = pd.Categorical(predictions["right"].map(COMES_NEXT), COMES_NEXT.values())
     lowest, highest = activations["activation"].min(), activations["activation"].max()
     return stepper(
         _placed(tokens, period),
         [
             StepBars(
-                predictions.assign(**{"which": predictions["right"].map(COMES_NEXT)}),
+                predictions.assign(which=which),
                 Axis("probability", "probability", domain=(0, 1)),
                 Category("token", "next token"),
                 group="which",
