@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -75,7 +76,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterat
     """Say so, in red and after everything else, where the browser tests could not run."""
     yield
     if find_chromium() is None:
-        bar = {"red": True, "bold": True}
+        bar: dict[str, Any] = {"red": True, "bold": True}
         terminalreporter.write_sep("!", "THE BROWSER TESTS DID NOT RUN", **bar)
         terminalreporter.write_line(f"Nobody looked at the pages: {NO_CHROMIUM}.", **bar)
         terminalreporter.write_sep("!", **bar)

@@ -102,7 +102,8 @@ def write_gallery(site: Path, page: str, name: str) -> int:
     charts = MARKS | of_the_chapters()
     body = "".join(f"<p>{html.escape(what)}</p>{_cell(draw())}" for what, draw in charts.items())
     filled = template[: start.end()] + f"<section>{body}</section>" + template[end:]
-    without_contents = re.sub(r'<nav class="bd-toc-nav.*?</nav>', "", filled, flags=re.DOTALL)
+    # The page's list of contents names headings that are not there any more.
+    without_contents = re.sub(r'<li class="toc-h\d.*?</li>', "", filled, flags=re.DOTALL)
     (site / name).write_text(without_contents, encoding="utf-8")
     return len(charts)
 

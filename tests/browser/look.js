@@ -87,6 +87,9 @@
     return {
       id: chart.id,
       drawn: isDrawn(svg),
+      height: chart.getBoundingClientRect().height,
+      controlsAbove: [...chart.querySelectorAll(".vega-bindings")].every(
+        (e) => e.getBoundingClientRect().bottom <= (box?.top ?? 0)),
       right: box?.right ?? 0,
       columnRight: chart.closest(".bd-article").getBoundingClientRect().right,
       description: (chart.matches(visual) ? chart : chart.querySelector(visual))

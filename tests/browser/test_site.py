@@ -28,6 +28,7 @@ MIN_MARK_CONTRAST = 3
 PATIENCE_MS = 60_000
 LOAD_PATIENCE_MS = 180_000
 WIDTHS = {"desk": 1280, "phone": 390}
+DESK_HEIGHT = 900
 MODES = ("light", "dark")
 GALLERY = "gallery.html"
 
@@ -65,7 +66,7 @@ def visit(
     """Open a page, wait for its charts and formulas, and look at it in light and dark mode."""
     html = (site / name).read_text(encoding="utf-8")
     page = context.new_page()
-    page.set_viewport_size({"width": WIDTHS[width], "height": 900})
+    page.set_viewport_size({"width": WIDTHS[width], "height": DESK_HEIGHT})
     trouble = Trouble()
     page.on("pageerror", lambda error: trouble.complaints.append(f"page error: {error}"))
     page.on("console", lambda message: note_console(trouble, message))
@@ -178,6 +179,24 @@ def test_no_chart_is_wider_than_the_text(look):
     for visited in visits:
         for chart in visited.seen["charts"]:
             assert chart["right"] <= chart["columnRight"] + 1, (visited.name, chart["id"])
+
+
+def test_controls_stand_above_what_they_change(look):
+    _, visits = look
+    for visited in visits:
+        for chart in visited.seen["charts"]:
+            assert chart["controlsAbove"], (visited.name, chart["id"])
+
+
+def test_the_stepper_is_seen_whole_on_a_desk(all_visits):
+    charts = [
+        chart
+        for visited in all_visits["light", "desk"]
+        for chart in visited.seen["charts"]
+        if "driven by a slider over positions" in chart["description"]
+    ]
+    assert charts
+    assert all(chart["height"] <= DESK_HEIGHT for chart in charts)
 
 
 def test_text_of_charts_and_controls_can_be_read(look):

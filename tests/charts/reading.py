@@ -14,6 +14,14 @@ def spec_of(chart: alt.TopLevelMixin) -> dict[str, Any]:
     return spec
 
 
+def shown(chart: alt.TopLevelMixin) -> dict[str, Any]:
+    """What a notebook has to show of a chart: kind of text -> the text."""
+    bundle = chart._repr_mimebundle_()
+    contents = bundle[0] if isinstance(bundle, tuple) else bundle
+    assert contents is not None
+    return contents
+
+
 def datasets(chart: alt.TopLevelMixin) -> list[pd.DataFrame]:
     """The data of a chart; where lists are packed into a row, a row for each of their members."""
     frames = [pd.DataFrame(rows) for rows in spec_of(chart).get("datasets", {}).values()]

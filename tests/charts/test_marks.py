@@ -1,6 +1,7 @@
 """Each mark: what it draws of a frame, what it says, what it refuses."""
 
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -31,7 +32,10 @@ from confidence_neurons.charts import (
 )
 from confidence_neurons.charts.looks import LOOKS
 
-WORDS = {"title": "What was found", "description": "Made-up numbers. They mean nothing."}
+WORDS: dict[str, Any] = {
+    "title": "What was found",
+    "description": "Made-up numbers. They mean nothing.",
+}
 TABLE = pd.DataFrame(
     {
         "row": ["b", "a", "b", "a"],
@@ -44,7 +48,8 @@ TABLE = pd.DataFrame(
         "rank": [1, 2, 3, 4],
     }
 )
-ESTIMATE, RANK = Axis("estimate", "change (nats)"), Axis("rank", "rank of it")
+CHANGE = "change (nats)"
+ESTIMATE, RANK = Axis("estimate", CHANGE), Axis("rank", "rank of it")
 PANELS = Axis("estimate", {"entropy": "entropy (nats)", "loss": "loss (nats)", "kl": "KL (nats)"})
 ROW = Category("row", "row")
 DRAWN = {
@@ -66,7 +71,7 @@ def test_words_come_from_the_caller(name):
     chart = DRAWN[name]()
     assert title_of(chart) == WORDS["title"]
     assert spec_of(chart)["description"] == WORDS["description"]
-    assert ESTIMATE.title in axis_titles(chart, "x") + axis_titles(chart, "y")
+    assert CHANGE in axis_titles(chart, "x") + axis_titles(chart, "y")
 
 
 @pytest.mark.parametrize("name", DRAWN)
@@ -81,7 +86,7 @@ def test_every_row_is_drawn_and_says_what_it_is(name):
     chart = DRAWN[name](group="group", details={"neuron": "neuron number"})
     rows = rows_of(chart, "neuron")
     assert sorted(rows["estimate"]) == TABLE["estimate"].tolist()
-    assert {"neuron number", "group", ESTIMATE.title} <= tooltip_titles(chart)
+    assert {"neuron number", "group", CHANGE} <= tooltip_titles(chart)
 
 
 @pytest.mark.parametrize("name", DRAWN)
@@ -167,7 +172,7 @@ def test_pointing_at_a_neuron_tells_all_that_is_known():
     said = tooltip_titles(DRAWN["neurons"]())
     assert said == {
         "rank of it",
-        ESTIMATE.title,
+        CHANGE,
         "row",
         "group",
         "quantity",

@@ -1,5 +1,8 @@
 """Controls, and the rows that they choose."""
 
+from typing import Any
+
+import altair as alt
 import pandas as pd
 import pytest
 
@@ -16,22 +19,28 @@ FRAME = pd.DataFrame(
 )
 
 
+def definition(control: alt.Parameter) -> dict[str, Any]:
+    """What Vega is told of a control."""
+    assert isinstance(control.param, alt.VariableParameter)
+    return control.param.to_dict()
+
+
 @pytest.mark.parametrize(("control", "kind"), [(buttons, "radio"), (dropdown, "select")])
 def test_the_first_option_is_chosen_at_first(control, kind):
-    found = control("place", "Place", ["here", "there"]).param.to_dict()
+    found = definition(control("place", "Place", ["here", "there"]))
     assert found["name"] == "place"
     assert found["value"] == "here"
     assert found["bind"] == {"input": kind, "options": ["here", "there"], "name": "Place: "}
 
 
 def test_another_option_can_be_chosen_first():
-    assert dropdown("place", "Place", [1, 2], initial=2).param.to_dict()["value"] == 2
+    assert definition(dropdown("place", "Place", [1, 2], initial=2))["value"] == 2
     with pytest.raises(ValueError, match=r"one of \[1, 2\] to be chosen first, got 3"):
         dropdown("place", "Place", [1, 2], initial=3)
 
 
 def test_a_slider_goes_from_the_least_to_the_greatest():
-    bind = slider("rate", "Rate", [1.0, 0.5, 0.0], initial=0.5).param.to_dict()
+    bind = definition(slider("rate", "Rate", [1.0, 0.5, 0.0], initial=0.5))
     assert bind["value"] == 0.5
     assert {key: bind["bind"][key] for key in ("min", "max", "step")} == {
         "min": 0.0,
@@ -52,7 +61,7 @@ def test_few_options_are_buttons_and_many_a_menu():
     few = pd.DataFrame({"text": [str(i) for i in range(MOST_BUTTONS)]})
     many = pd.DataFrame({"text": [str(i) for i in range(MOST_BUTTONS + 1)]})
     kinds = [
-        Chooser.of(frame, {"text": "Text"}).parameters[0].param.to_dict()["bind"]["input"]
+        definition(Chooser.of(frame, {"text": "Text"}).parameters[0])["bind"]["input"]
         for frame in (few, many)
     ]
     assert kinds == ["radio", "select"]

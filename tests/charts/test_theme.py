@@ -1,9 +1,12 @@
 """How charts reach a page: HTML drawn as SVG, and a description in words."""
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 import pytest
 
+from charts.reading import shown
 from confidence_neurons.charts import theme
 from confidence_neurons.charts.theme import enable_theme, finish
 
@@ -13,21 +16,14 @@ DESCRIPTION = "Points that rise from left to right, from 1 to 3."
 @pytest.fixture(autouse=True)
 def book_theme():
     """The book's theme for one test, and what was there before after it."""
-    theme_before, renderer_before = alt.theme.active, alt.renderers.active
-    enable_theme()
-    yield
-    alt.theme.enable(theme_before)
-    alt.renderers.enable(renderer_before)
+    with alt.theme.enable(), alt.renderers.enable():  # what is active, and again at the end
+        enable_theme()
+        yield
 
 
 def points() -> alt.Chart:
     frame = pd.DataFrame({"x": [1, 2, 3], "y": [1, 2, 3]})
     return alt.Chart(frame).mark_point().encode(x="x", y="y")
-
-
-def shown(chart: alt.TopLevelMixin) -> dict[str, str]:
-    bundle = chart._repr_mimebundle_()
-    return bundle[0] if isinstance(bundle, tuple) else bundle
 
 
 def test_the_plain_text_of_a_chart_is_its_description():
@@ -70,8 +66,9 @@ def test_an_empty_description_or_title_is_refused(empty):
 
 
 def test_only_charts_are_finished():
+    no_chart: Any = {"mark": "point"}
     with pytest.raises(TypeError, match="Altair chart, got dict"):
-        finish({"mark": "point"}, title="Rise", description=DESCRIPTION)
+        finish(no_chart, title="Rise", description=DESCRIPTION)
 
 
 def test_a_finished_chart_fills_its_container():

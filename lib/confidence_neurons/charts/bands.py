@@ -25,7 +25,12 @@ from confidence_neurons.checks import checked
 PANEL_HEIGHT = 120
 MOST_DOTS = 30  # on a line
 DASHES = alt.Legend(
-    symbolType="stroke", symbolStrokeColor=GREY, symbolFillColor=GREY, symbolSize=300, columns=1
+    orient="top",
+    symbolType="stroke",
+    symbolStrokeColor=GREY,
+    symbolFillColor=GREY,
+    symbolSize=300,
+    columns=1,
 )
 
 

@@ -88,8 +88,8 @@ def looks(names: Sequence[str]) -> dict[str, Look]:
 
 def in_order(names: Iterable[str]) -> list[str]:
     """Each name once, in the order of their categories or in which they come, the others last."""
-    if isinstance(names, pd.Series) and isinstance(names.dtype, pd.CategoricalDtype):
-        names = names.cat.categories
+    if isinstance(getattr(names, "dtype", None), pd.CategoricalDtype):
+        names = pd.Categorical(names).categories
     return sorted(dict.fromkeys(names), key=lambda name: name == OTHERS)
 
 
