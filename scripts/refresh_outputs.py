@@ -8,6 +8,7 @@ language named in the shortest way, chart ids derived from the chart.
 """
 
 import argparse
+import copy
 import hashlib
 import re
 import sys
@@ -31,7 +32,7 @@ def chapter_paths() -> list[Path]:
 
 def normalise(notebook: NotebookNode) -> NotebookNode:
     """Return a copy of a notebook without anything that changes from run to run."""
-    clean = nbformat.from_dict(notebook)
+    clean = copy.deepcopy(notebook)
     clean.nbformat, clean.nbformat_minor = 4, 5
     clean.metadata = nbformat.from_dict(
         {
@@ -118,7 +119,7 @@ def refresh(path: Path) -> float:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="report only, run nothing")
     parser.add_argument("chapters", nargs="*", type=Path, help="default: all")
     options = parser.parse_args(arguments)

@@ -15,7 +15,7 @@ from transformer_lens.model_bridge import TransformerBridge
 from transformers import GPTNeoXForCausalLM, PreTrainedModel
 
 from confidence_neurons import load_model
-from tiny_models import save_tiny_model, tiny_network, tiny_tokenizer
+from tiny_models import N_LAYERS, save_tiny_model, tiny_network, tiny_tokenizer
 
 
 def tokens_for(vocab_size: int = 300, rows: int = 2, length: int = 12, seed: int = 0) -> Tensor:
@@ -60,6 +60,13 @@ def network_with_null_direction() -> tuple[GPTNeoXForCausalLM, Tensor]:
         unembedding = network.get_output_embeddings().weight  # [d_vocab, d_model]
         unembedding -= torch.outer(unembedding @ direction, direction)
     return network, direction
+
+
+def write_w_out(network: PreTrainedModel, neuron: int, w_out: Tensor | float) -> None:
+    """Make `w_out` the output weights of one last-layer neuron of a tiny GPT-NeoX."""
+    name = f"gpt_neox.layers.{N_LAYERS - 1}.mlp.dense_4h_to_h.weight"
+    with torch.no_grad():
+        network.get_parameter(name)[:, neuron] = w_out
 
 
 def effective_unembedding(model: TransformerBridge) -> Tensor:

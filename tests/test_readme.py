@@ -44,9 +44,7 @@ def test_the_tour_ends_with_effects_of_groups_and_their_intervals(printed):
     assert len(rows) == 8
     assert all("entropy_" in row for row in rows)
     sizes = {tuple(row.split()[:-4]): row.split()[-4:] for row in rows}
-    total, direct = (
-        float(sizes["entropy", f"entropy_{path}"][0]) for path in ("total", "direct")
-    )
+    total, direct = (float(sizes["entropy", f"entropy_{path}"][0]) for path in ("total", "direct"))
     assert direct < total / 2
 
 

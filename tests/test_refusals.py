@@ -112,7 +112,7 @@ JUNK = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))  # pyright: ignore[reportArgumentType]
 @given(st.data())
 def test_a_value_of_another_type_is_refused(data):
     name = data.draw(st.sampled_from(sorted(VALID)))

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
     Gemma2Config,
     Gemma2ForCausalLM,
@@ -37,7 +36,8 @@ from transformers import (
     Qwen2MoeForCausalLM,
 )
 
-BOS = "<|endoftext|>"
+from confidence_neurons.growing.tokenizer import train_tokenizer
+
 D_MODEL, N_LAYERS, N_HEADS, D_MLP, N_CTX = 32, 2, 4, 64, 64
 
 TRAINING_TEXT = [
@@ -49,24 +49,7 @@ TRAINING_TEXT = [
 
 def tiny_tokenizer(vocab_size: int = 300) -> PreTrainedTokenizerFast:
     """Byte-level BPE: 256 bytes, one special token with id 0, a few merges."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=vocab_size,
-        special_tokens=[BOS],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(TRAINING_TEXT, trainer)
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        bos_token=BOS,
-        eos_token=BOS,
-        pad_token=BOS,
-        unk_token=BOS,
-        model_max_length=N_CTX,
-    )
+    return train_tokenizer(TRAINING_TEXT, vocab_size, N_CTX)
 
 
 def _gpt2(vocab_size: int, *, tied: bool) -> PreTrainedModel:

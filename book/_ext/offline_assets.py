@@ -9,6 +9,7 @@ Colab too. It also copies MathJax from `book/vendor`.
 
 import json
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -70,14 +71,15 @@ def vega_script() -> str:
     names, which must not become global.
     """
     wanted, bundled = wanted_versions(), bundled_versions()
-    for name, version in wanted.items():
-        if not compatible(version, bundled[name]):
+    for name, asked in wanted.items():
+        if not compatible(asked, bundled[name]):
             raise ExtensionError(
-                f"expected {name} {version}, as Altair {altair.__version__} asks for, got "
-                f"{bundled[name]} in vl-convert {vl_convert.__version__}. "
+                f"expected {name} {asked}, as Altair {altair.__version__} asks for, got "
+                f"{bundled[name]} in vl-convert {version('vl-convert-python')}. "
                 "Install the versions in constraints.txt."
             )
-    bundle = vl_convert.javascript_bundle(vl_version=bundled["vegalite_version"])
+    # Without a snippet of ours the bundle has one of its own; the stubs leave that out.
+    bundle = vl_convert.javascript_bundle(vl_version=bundled["vegalite_version"])  # pyright: ignore[reportCallIssue]
     return f"(function () {{\n{bundle}\n}})();\nvar VEGA_DEBUG = {json.dumps(wanted)};\n"
 
 

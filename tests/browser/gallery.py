@@ -8,11 +8,13 @@ import html
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import altair as alt
 import pandas as pd
 
 from chapters.gallery import gallery as of_the_chapters
+from charts.reading import shown
 from confidence_neurons.charts import (
     Axis,
     Category,
@@ -27,7 +29,10 @@ from confidence_neurons.charts import (
 )
 
 GROUPS = ["entropy", "frequency", "equal norm", "equal rho", "random", "most changed", "others"]
-WORDS = {"title": "A mark of the grammar", "description": "Drawn from made-up numbers. A test."}
+WORDS: dict[str, Any] = {
+    "title": "A mark of the grammar",
+    "description": "Drawn from made-up numbers. A test.",
+}
 ESTIMATES = pd.DataFrame(
     [
         {"group": name, "text": text, "estimate": at, "low": at - 0.3, "high": at + 0.3}
@@ -110,7 +115,5 @@ def write_gallery(site: Path, page: str, name: str) -> int:
 
 def _cell(chart: alt.TopLevelMixin) -> str:
     """A chart as the site holds the output of a cell."""
-    bundle = chart._repr_mimebundle_()
-    shown = bundle[0] if isinstance(bundle, tuple) else bundle
-    inside = f'<div class="output text_html">{shown["text/html"]}</div>'
+    inside = f'<div class="output text_html">{shown(chart)["text/html"]}</div>'
     return f'<div class="cell"><div class="cell_output">{inside}</div></div>'

@@ -30,7 +30,8 @@ def held(plan, d_vocab, size=4):
 def least(d_vocab, size=4):
     with pytest.raises(ValueError, match="memory_budget of at least") as refused:
         Plan.within(0, d_vocab, 1, number_size=size)
-    return int(re.search(r"at least ([\d,]+) bytes", str(refused.value))[1].replace(",", ""))
+    (figure,) = re.findall(r"at least ([\d,]+) bytes", str(refused.value))
+    return int(figure.replace(",", ""))
 
 
 @settings(max_examples=100, deadline=None)
@@ -49,7 +50,7 @@ def test_a_plan_keeps_within_its_budget(d_vocab, neurons, factor, size):
 @given(st.integers(2, 200_000))
 def test_the_least_budget_is_enough_and_less_is_refused(d_vocab):
     assert Plan.within(least(d_vocab), d_vocab, 10) is not None
-    with pytest.raises(ValueError, match="give more, the default is"):
+    with pytest.raises(ValueError, match=r"give more \(default"):
         Plan.within(least(d_vocab) - 1, d_vocab, 10)
 
 

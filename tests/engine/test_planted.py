@@ -14,18 +14,12 @@ from confidence_neurons.weights.unigram import Unigram
 TOKENS = references.tokens_for()
 
 
-def write(network, neuron, w_out):
-    """Make `w_out` the output weights of one last-layer neuron of a GPT-NeoX."""
-    with torch.no_grad():
-        network.gpt_neox.layers[-1].mlp.dense_4h_to_h.weight[:, neuron] = w_out
-
-
 @pytest.mark.parametrize("method", ["exact", "second-order"])
 def test_a_neuron_in_the_null_space_acts_through_the_scale_alone(method):
     network, direction = references.network_with_null_direction()
-    write(network, 9, 6 * direction)
-    write(network, 10, torch.zeros(len(direction)))
-    write(network, 11, torch.full((len(direction),), 6.0))
+    references.write_w_out(network, 9, 6 * direction)
+    references.write_w_out(network, 10, torch.zeros(len(direction)))
+    references.write_w_out(network, 11, torch.full((len(direction),), 6.0))
     model = references.load_network(network)
     table = scan(model, TOKENS, neurons=[8, 9, 10, 11], method=method, k=2)
     table = table.set_index("neuron")
@@ -48,7 +42,7 @@ def test_a_neuron_that_leaves_the_streams_norm_alone_acts_directly_only():
     # without the neuron: w is chosen such that the second factor is 0 at every token.
     neuron = 9
     network = references.tiny_network("neox-serial")
-    write(network, neuron, torch.zeros(network.config.hidden_size))
+    references.write_w_out(network, neuron, torch.zeros(network.config.hidden_size))
     state = run(references.load_network(network), TOKENS)
     stream = state.residual[:, 1:-1].flatten(0, 1).double()
     stream = stream - stream.mean(dim=1, keepdim=True)
@@ -60,7 +54,7 @@ def test_a_neuron_that_leaves_the_streams_norm_alone_acts_directly_only():
     free = torch.linalg.svd(rows)[2][-1]  # orthogonal to every token's stream, and to all-ones
     squared = min(1.0, 0.5 / float(along @ along))
     w_out = squared * along + math.sqrt(squared - squared**2 * float(along @ along)) * free
-    write(network, neuron, w_out.float())
+    references.write_w_out(network, neuron, w_out.float())
 
     row = scan(references.load_network(network), TOKENS, neurons=[neuron]).loc[0]
     assert row["entropy_indirect"] < 1e-6
@@ -81,9 +75,9 @@ def test_a_frequency_neuron_is_found_and_a_null_neuron_is_not():
         unembedding = network.get_output_embeddings().weight
         unembedding -= torch.outer(unembedding @ reading, reading)
         unembedding += torch.outer(Unigram.from_counts(counts).direction, reading)
-    write(network, 9, 0.5 * reading)
-    write(network, 10, -0.5 * reading)
-    write(network, 11, 3 * null)
+    references.write_w_out(network, 9, 0.5 * reading)
+    references.write_w_out(network, 10, -0.5 * reading)
+    references.write_w_out(network, 11, 3 * null)
     model = references.load_network(network)
     frame = scan(model, TOKENS, frequency=True, counts=counts, k=2)
 

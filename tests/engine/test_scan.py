@@ -13,7 +13,7 @@ from confidence_neurons.engine.scan import FIRST_COLUMNS, scan
 from confidence_neurons.model.state import run
 from confidence_neurons.text.altered import corrupt
 from confidence_neurons.text.reading import prose_tokens
-from tiny_models import ARCHITECTURES
+from tiny_models import ARCHITECTURES, D_MLP
 
 REFERENCES = [
     (references_ablation.by_formula, references_ablation.FORMULA_NOISE),
@@ -125,7 +125,7 @@ def test_clipped_neurons_at_chosen_positions_agree_with_hooks():
     at = torch.zeros_like(tokens, dtype=torch.bool)
     at[:, 4:9] = True
     state = run(model, tokens)
-    level, clip = state.mean_activations(), torch.arange(model.cfg.d_mlp) % 2 == 0
+    level, clip = state.mean_activations(), torch.arange(D_MLP) % 2 == 0
     frame = scan(model, tokens, neurons=[8, 41], to=level, clip=clip, at=at).set_index("neuron")
     for neuron, row in frame.iterrows():
         held, rises = {neuron: float(level[neuron])}, {neuron: bool(clip[neuron])}
@@ -143,7 +143,7 @@ def test_columns_stand_in_their_order():
     plain, full = scan(model, tokens), scan(model, tokens, counts=counts, frequency=True)
     assert plain.columns.tolist() == PLAIN_COLUMNS
     assert full.columns.tolist()[: len(list(FIRST_COLUMNS))] == list(FIRST_COLUMNS)
-    assert plain["neuron"].tolist() == list(range(model.cfg.d_mlp))
+    assert plain["neuron"].tolist() == list(range(D_MLP))
     assert plain.index.tolist() == plain["neuron"].tolist()
     assert (plain["method"] == "exact").all()
     assert (plain["error_estimate"] == 0).all()

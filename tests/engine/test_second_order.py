@@ -7,6 +7,7 @@ import torch
 
 import references
 import references_ablation
+from confidence_neurons import recorded_groups
 from confidence_neurons.engine import effects
 from confidence_neurons.engine import pieces as engine
 from confidence_neurons.engine.check import ErrorCheck
@@ -20,6 +21,8 @@ from confidence_neurons.model.state import run
 from confidence_neurons.text.altered import corrupt
 from confidence_neurons.text.reading import prose_tokens
 
+GROUPS = recorded_groups("prose")
+STRONG = [*GROUPS["frequency"][:3], GROUPS["entropy"][0]]
 ESTIMATED = ["entropy_total", "entropy_direct", "loss_total", "loss_direct", "kl_from_clean"]
 
 
@@ -138,7 +141,7 @@ def test_the_error_estimate_is_seldom_below_the_error(frames):
 def test_strong_ablations_are_exact_and_the_others_left_to_the_estimate(monkeypatch):
     model = references.bundled("prose")
     tokens = prose_tokens(model, 96, 2)
-    readout, ablations = prepared(model, tokens, [56, 110, 429])
+    readout, ablations = prepared(model, tokens, STRONG)
     plan = Plan.within(DEFAULT_BUDGET, model.cfg.d_vocab, 3)
 
     def changes(strong):
@@ -160,7 +163,7 @@ def test_strong_ablations_are_exact_and_the_others_left_to_the_estimate(monkeypa
 def test_a_seed_decides_the_sample():
     model = references.bundled("prose")
     tokens = corrupt(prose_tokens(model, 64, 2), 0.5, torch.ones(model.cfg.d_vocab))
-    arguments = {"neurons": [6, 110], "method": "second-order"}
+    arguments = {"neurons": STRONG[::3], "method": "second-order"}
     first = scan(model, tokens, **arguments)
     assert scan(model, tokens, **arguments).equals(first)
     other = scan(model, tokens, seed=1, **arguments)
@@ -169,8 +172,7 @@ def test_a_seed_decides_the_sample():
 
 def test_a_neuron_without_effect_is_measured_exactly():
     network, _ = references.network_with_null_direction()
-    with torch.no_grad():
-        network.gpt_neox.layers[-1].mlp.dense_4h_to_h.weight[:, 10] = 0
+    references.write_w_out(network, 10, 0.0)
     model = references.load_network(network)
     row = scan(model, references.tokens_for(), neurons=[10], method="second-order").loc[0]
     assert row["method"] == "exact"

@@ -2,7 +2,6 @@
 
 import pandas as pd
 import pytest
-import torch
 
 import references
 from confidence_neurons.engine.scan import scan
@@ -59,8 +58,7 @@ def test_a_higher_cosine_leaves_fewer():
 @pytest.mark.parametrize("method", ["exact", "second-order"])
 def test_a_planted_entropy_neuron_is_found(method):
     network, direction = references.network_with_null_direction()
-    with torch.no_grad():
-        network.gpt_neox.layers[-1].mlp.dense_4h_to_h.weight[:, 9] = 6 * direction
+    references.write_w_out(network, 9, 6 * direction)
     model = references.load_network(network)
     found = find_groups(scan(model, references.tokens_for(), method=method, k=2))
     assert found["entropy"] == [9]

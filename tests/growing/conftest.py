@@ -10,7 +10,7 @@ import torch
 
 from confidence_neurons.growing.mixture import Mixture
 from confidence_neurons.growing.preparation import PreparedText
-from confidence_neurons.growing.recipe import Recipe
+from confidence_neurons.growing.recipe import PROSE, Recipe, Settling
 from confidence_neurons.growing.tokenizer import train_tokenizer
 
 WORDS = ["the", "coach", "had", "gone", "and", "nobody", "would", "open", "a", "letter", "cold"]
@@ -20,6 +20,12 @@ def synthetic_text(words: int, seed: int = 0) -> str:
     """Sentences of random words; no author wrote them."""
     rng = random.Random(seed)
     return " ".join(rng.choice(WORDS) + ("." if rng.random() < 0.1 else "") for _ in range(words))
+
+
+def prose_settling() -> Settling:
+    """The last part of prose's run, which it has."""
+    assert PROSE.settling is not None
+    return PROSE.settling
 
 
 @pytest.fixture

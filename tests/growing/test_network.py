@@ -9,18 +9,18 @@ from confidence_neurons.growing.network import FrozenScaleNorm, build_network
 
 
 def test_the_seed_decides_the_weights(recipe):
-    one, same = build_network(recipe), build_network(recipe)
-    other = build_network(replace(recipe, seed=1))
-    weights, same_weights = one.state_dict(), same.state_dict()
-    assert all(torch.equal(weights[name], same_weights[name]) for name in weights)
-    assert not torch.equal(one.gpt_neox.embed_in.weight, other.gpt_neox.embed_in.weight)
+    recipes = (recipe, recipe, replace(recipe, seed=1))
+    weights, same, other = (build_network(each).state_dict() for each in recipes)
+    assert all(torch.equal(weights[name], same[name]) for name in weights)
+    embedding = "gpt_neox.embed_in.weight"
+    assert not torch.equal(weights[embedding], other[embedding])
 
 
 def test_the_shape_is_the_recipes(recipe):
     network = build_network(replace(recipe, n_layers=2))
     assert network.gpt_neox.embed_in.weight.shape == (280, 16)
     assert len(network.gpt_neox.layers) == 2
-    assert network.gpt_neox.layers[0].mlp.dense_h_to_4h.weight.shape == (64, 16)
+    assert network.get_parameter("gpt_neox.layers.0.mlp.dense_h_to_4h.weight").shape == (64, 16)
     assert network.config.num_attention_heads == 2
 
 

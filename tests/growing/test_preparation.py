@@ -23,7 +23,8 @@ def two_books(monkeypatch) -> list[Book]:
 
 def test_the_end_of_each_book_is_held_out(recipe, two_books, tmp_path):
     text = prepare_text(recipe, "corpus", tmp_path)
-    training, validation = map(text.tokenizer.decode, (text.training, text.validation))
+    parts = [text.training.tolist(), text.validation.tolist()]
+    training, validation = text.tokenizer.batch_decode(parts)
     assert training.startswith(two_books[0].text[:200])
     whole = [text.tokenizer(book.text)["input_ids"] for book in two_books]
     held_out = [round(0.01 * len(ids)) for ids in whole]

@@ -7,6 +7,7 @@ import pytest
 
 from confidence_neurons.growing.recipe import PROSE, RECIPES, Recipe
 from confidence_neurons.model.bundled import MODELS
+from growing.conftest import prose_settling
 
 
 def test_the_control_differs_in_the_final_scale_alone():
@@ -54,7 +55,7 @@ def test_the_bundled_model_has_the_shape_of_its_recipe(name):
         {"steps": 0},
         {"shortest_segment": 9, "longest_segment": 8},
         {"frozen_scale": 0.0},
-        {"settling": replace(PROSE.settling, start=PROSE.steps)},
+        {"settling": replace(prose_settling(), start=PROSE.steps)},
     ],
 )
 def test_a_recipe_that_contradicts_itself_is_refused(wrong):

@@ -89,8 +89,9 @@ def test_growth_is_recorded_in_tidy_rows_with_every_measure(recipe, text, small_
     for step, seed in ((0, 0), (6, 1)):
         network = build_network(replace(recipe, seed=seed))
         with torch.no_grad():  # a null direction of its own for each snapshot
-            network.gpt_neox.embed_in.weight[:, seed] *= 0.02
-            network.gpt_neox.embed_in.weight *= 10
+            embedding = network.get_parameter("gpt_neox.embed_in.weight")
+            embedding[:, seed] *= 0.02
+            embedding *= 10
         weights = {name: p.detach().clone() for name, p in network.named_parameters()}
         save_file(weights, tmp_path / "snapshots" / f"step-{step:06d}.safetensors")
 

@@ -18,6 +18,7 @@ from confidence_neurons.growing.snapshots import (
     snapshot_steps,
 )
 from confidence_neurons.growing.training import train
+from growing.conftest import prose_settling
 
 NORM = "gpt_neox.final_layer_norm.weight"
 
@@ -47,7 +48,7 @@ def test_snapshot_steps_are_logarithmic(steps):
 
 
 def test_settling_adds_a_few_snapshots_to_the_same_logarithmic_ones():
-    chosen, start = snapshot_steps(PROSE), PROSE.settling.start
+    chosen, start = snapshot_steps(PROSE), prose_settling().start
     assert [step for step in chosen if step <= start] == snapshot_steps(
         replace(PROSE, steps=start, settling=None)
     )

@@ -20,6 +20,7 @@ from confidence_neurons.growing.training import (
     next_token_loss,
     train,
 )
+from growing.conftest import prose_settling
 
 
 class Interrupted(Exception):
@@ -28,6 +29,9 @@ class Interrupted(Exception):
 
 class Watched(Mixture):
     """A mixture that notes the steps asked for, and may stop the run at one of them."""
+
+    stop_at: int | None
+    steps: list[int]
 
     def __init__(self, mixture, stop_at=None):
         super().__init__(mixture.recipe, mixture.tokens, mixture.unigram)
@@ -130,7 +134,7 @@ def test_a_run_of_another_recipe_is_not_gone_on_with(recipe, mixture, tmp_path, 
 
 @pytest.mark.parametrize("part", ["growing", "settling"])
 def test_the_learning_rate_warms_up_and_comes_down_to_nothing(part):
-    settling = PROSE.settling
+    settling = prose_settling()
     if part == "growing":
         first, last, warmup, peak = 0, settling.start, PROSE.warmup_steps, PROSE.learning_rate
     else:
@@ -202,4 +206,4 @@ def test_the_loss_is_the_mean_over_all_tokens_that_have_a_next_one(recipe, mixtu
         for row in range(2)
         for place in range(5)
     ]
-    assert loss.item() == pytest.approx(sum(losses).item() / 10, rel=1e-5)
+    assert loss.item() == pytest.approx(torch.stack(losses).sum().item() / 10, rel=1e-5)

@@ -12,7 +12,7 @@ from confidence_neurons.model.architecture import (
     need_linear_unembedding,
     output_weights,
 )
-from tiny_models import ARCHITECTURES
+from tiny_models import ARCHITECTURES, N_LAYERS
 
 RMS = {"llama", "mistral", "qwen2"}
 
@@ -65,8 +65,8 @@ def test_a_model_with_its_gain_unfolded_is_refused():
 @pytest.mark.parametrize("layer", [0, 1, None])
 def test_output_weights_are_the_networks_own_centred(layer):
     model, network = references.tiny_pair("neox-serial")
-    place = -1 if layer is None else layer
-    own = network.gpt_neox.layers[place].mlp.dense_4h_to_h.weight.detach().T
+    place = N_LAYERS - 1 if layer is None else layer
+    own = network.get_parameter(f"gpt_neox.layers.{place}.mlp.dense_4h_to_h.weight").detach().T
     expected = own - own.mean(dim=1, keepdim=True)  # the weights that write are centred
     found = output_weights(model, layer)
     assert found.dtype == torch.float32

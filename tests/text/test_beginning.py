@@ -11,8 +11,9 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, tr
 from transformers import PreTrainedTokenizerFast
 
 import references
+from confidence_neurons.growing.tokenizer import BOS
 from confidence_neurons.text.beginning import encode, first_ids
-from tiny_models import BOS, TRAINING_TEXT, tiny_tokenizer
+from tiny_models import TRAINING_TEXT, tiny_tokenizer
 
 LINES = [
     *TRAINING_TEXT,

@@ -1,5 +1,7 @@
 """Counts of a text, as the tokenizer gives them."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -33,8 +35,9 @@ def test_nothing_to_count_is_refused(text):
 
 def test_what_is_no_text_is_not_counted():
     model, _ = references.tiny_pair("neox-serial")
+    texts: list[Any] = ["a text", b"bytes"]
     with pytest.raises(TypeError, match="expected text as str, got bytes"):
-        count_tokens(model, ["a text", b"bytes"])
+        count_tokens(model, texts)
 
 
 def test_a_tokenizer_of_another_model_does_not_count(monkeypatch):

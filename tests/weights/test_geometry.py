@@ -5,8 +5,9 @@ import pytest
 import references
 import references_ablation
 from confidence_neurons import unigram_counts
+from confidence_neurons.growing.recipe import PROSE
 from confidence_neurons.weights.geometry import geometry, neuron_weights
-from tiny_models import ARCHITECTURES
+from tiny_models import ARCHITECTURES, D_MLP
 
 COLUMNS = ["neuron", "weight_norm", "logit_var", "null_fraction", "frequency_cosine"]
 
@@ -27,7 +28,7 @@ def test_properties_agree_with_loops(architecture, layer):
 def test_properties_on_prose_agree_with_loops():
     model, counts = references.bundled("prose"), unigram_counts("prose")
     frame = neuron_weights(model, counts=counts).set_index("neuron")
-    assert frame.index.tolist() == list(range(model.cfg.d_mlp))
+    assert frame.index.tolist() == list(range(PROSE.d_mlp))
     k = geometry(model).k
     for neuron in (int(frame["null_fraction"].idxmax()), int(frame["frequency_cosine"].idxmin())):
         expected = references_ablation.properties(model, neuron, k, counts)
@@ -39,7 +40,7 @@ def test_k_is_the_size_of_the_null_space():
     few, more = (neuron_weights(model, k=k)["null_fraction"] for k in (2, 9))
     assert (few < more).all()
     everything = neuron_weights(model, k=model.cfg.d_model)["null_fraction"]
-    assert everything.tolist() == pytest.approx([1] * model.cfg.d_mlp, abs=1e-5)
+    assert everything.tolist() == pytest.approx([1] * D_MLP, abs=1e-5)
 
 
 def test_without_counts_there_is_no_cosine():

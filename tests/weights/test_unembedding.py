@@ -22,15 +22,17 @@ def random_matrix(rows: int, columns: int, seed: int = 0) -> torch.Tensor:
 def test_effective_unembedding_is_the_networks_own_folded_and_centred(architecture):
     model, network = references.tiny_pair(architecture)
     gain = {
-        "gpt2-tied": lambda: network.transformer.ln_f.weight,
-        "gpt2-untied": lambda: network.transformer.ln_f.weight,
-        "neox-serial": lambda: network.gpt_neox.final_layer_norm.weight,
-        "neox-parallel": lambda: network.gpt_neox.final_layer_norm.weight,
-        "phi": lambda: network.model.final_layernorm.weight,
-    }.get(architecture, lambda: network.model.norm.weight)()
+        "gpt2-tied": "transformer.ln_f.weight",
+        "gpt2-untied": "transformer.ln_f.weight",
+        "neox-serial": "gpt_neox.final_layer_norm.weight",
+        "neox-parallel": "gpt_neox.final_layer_norm.weight",
+        "phi": "model.final_layernorm.weight",
+    }.get(architecture, "model.norm.weight")
+    unembedding = network.get_output_embeddings()
+    assert unembedding is not None
     columns = []
-    for row in network.get_output_embeddings().weight.detach().double():
-        column = row * gain.detach().double()
+    for row in unembedding.weight.detach().double():
+        column = row * network.get_parameter(gain).detach().double()
         columns.append(column if architecture in RMS else column - column.mean())
     expected = torch.stack(columns, dim=1)
     for row in expected:
