@@ -10,7 +10,7 @@ import torch
 
 import references
 import references_ablation
-from confidence_neurons import load_model
+from confidence_neurons import load_model, recorded_groups
 from confidence_neurons.engine.scan import scan
 from confidence_neurons.engine.tokens import token_effects
 from confidence_neurons.text.reading import prose_tokens
@@ -54,12 +54,13 @@ def test_prose_agrees_with_double_precision(kind):
 def test_second_order_and_token_effects_take_any_precision(kind):
     model = load_model("prose", device="cpu").to(kind)
     tokens = prose_tokens(model, 24, 2)
-    exact = scan(model, tokens, neurons=[110, 293])
-    estimated = scan(model, tokens, neurons=[110, 293], method="second-order")
+    neurons = recorded_groups("prose")["entropy"][:2]
+    exact = scan(model, tokens, neurons=neurons)
+    estimated = scan(model, tokens, neurons=neurons, method="second-order")
     assert estimated["entropy_total"].tolist() == pytest.approx(
         exact["entropy_total"].tolist(), rel=0.06
     )
-    means = token_effects(model, tokens, [110, 293])["entropy_total"].abs()
+    means = token_effects(model, tokens, neurons)["entropy_total"].abs()
     assert means.groupby(means.index // 44).mean().tolist() == pytest.approx(
         exact["entropy_total"].tolist(), rel=1e-4
     )

@@ -15,7 +15,8 @@ from confidence_neurons.measure.distributions import (
     log_probabilities,
     nats_to_bits,
 )
-from confidence_neurons.measure.outputs import QUANTITIES, read, read_logits
+from confidence_neurons.measure.outputs import read, read_logits
+from confidence_neurons.measure.quantities import QUANTITIES
 from confidence_neurons.model.state import run
 from confidence_neurons.text.reading import prose_tokens
 

@@ -20,8 +20,8 @@ from confidence_neurons.engine.effects import Sums
 from confidence_neurons.engine.exact import Changes
 from confidence_neurons.measure.distributions import kl_of
 from confidence_neurons.measure.interventions import held
-from confidence_neurons.measure.outputs import Prediction
 from confidence_neurons.measure.paths import put_back
+from confidence_neurons.measure.quantities import Prediction
 from confidence_neurons.model.architecture import SCALE_HOOK, activation_hook, input_hook
 from confidence_neurons.model.state import State
 from confidence_neurons.weights.unigram import Unigram
@@ -152,7 +152,7 @@ def changes_of_logits(
     target = state.targets()
 
     def predict(logits: Float[Tensor, "batch position d_vocab"]) -> Prediction:
-        return Prediction(logits[state.counted].float().log_softmax(dim=-1), target, unigram)
+        return Prediction.of(logits[state.counted].float(), target, unigram)
 
     before = predict(clean)
     after = {path: predict(logits) for path, logits in ablated.items()}

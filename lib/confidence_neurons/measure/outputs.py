@@ -1,18 +1,6 @@
-"""From logits to what they say of confidence: entropy, loss, rank, distances. In nats.
+"""Read what the output of a state, or logits, say of confidence: see `measure.quantities`."""
 
-The one definition of each quantity, used by everything: `read` for a state,
-`read_logits` for logits, `effects` for changes, the slow paths of `scan`. To
-add a quantity, add it to `QUANTITIES`.
-
-Axis names, here and in the whole library: `batch` (sequences), `position`
-(tokens of a sequence), `token` (positions that count, row after row),
-`d_model` (residual stream), `d_mlp` (neurons of a layer), `neuron` (some of
-them), `d_vocab` (tokens of the vocabulary), `k` (dimensions of the null space).
-"""
-
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 import torch
@@ -21,110 +9,13 @@ from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.checks import CHECKS, checked, some_of
-from confidence_neurons.measure.distributions import entropy_of, log_probabilities
+from confidence_neurons.measure.quantities import QUANTITIES, Prediction
 from confidence_neurons.model.state import State, row_blocks, unembed
 from confidence_neurons.weights.unigram import Unigram
 
 TOKENS_AT_ONCE = 1024  # whose logits are held
 
 
-@dataclass(frozen=True)
-class Prediction:
-    """Next-token distributions, and what they are compared with.
-
-    Attributes
-    ----------
-    log_p : Float[Tensor, "*batch d_vocab"]
-        Log-probabilities.
-    target : Int[Tensor, "*batch"], optional
-        The token that came next.
-    unigram : Unigram, optional
-        The unigram distribution P_freq and its direction u.
-    """
-
-    log_p: Float[Tensor, "*batch d_vocab"]
-    target: Int[Tensor, "*batch"] | None = None
-    unigram: Unigram | None = None
-
-    @cached_property
-    def p(self) -> Float[Tensor, "*batch d_vocab"]:
-        """Probabilities."""
-        return self.log_p.exp()
-
-    @cached_property
-    def entropy(self) -> Float[Tensor, "*batch"]:
-        """Entropy in nats."""
-        return entropy_of(self.log_p)
-
-    @cached_property
-    def choice(self) -> Int[Tensor, "*batch"]:
-        """The most probable token."""
-        return self.log_p.argmax(dim=-1)
-
-    @cached_property
-    def of_target(self) -> Float[Tensor, "*batch"]:
-        """Log-probability of the target."""
-        assert self.target is not None
-        return self.log_p.gather(-1, self.target.unsqueeze(-1)).squeeze(-1)
-
-    def read(self, quantities: Iterable[str]) -> dict[str, Float[Tensor, "*batch"]]:
-        """The value of each quantity."""
-        return {name: QUANTITIES[name].compute(self) for name in quantities}
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """How a quantity is computed, and what it needs beside the logits."""
-
-    compute: Callable[[Prediction], Float[Tensor, "*batch"]]
-    needs_target: bool = False
-    needs_unigram: bool = False
-
-
-def _rank(prediction: Prediction) -> Tensor:
-    higher = prediction.log_p > prediction.of_target.unsqueeze(-1)
-    return 1 + higher.sum(dim=-1).to(prediction.log_p)
-
-
-def _kl(prediction: Prediction) -> Tensor:
-    assert prediction.unigram is not None
-    frequency = prediction.unigram.probability
-    return frequency @ frequency.log() - prediction.log_p @ frequency
-
-
-def _kl_reverse(prediction: Prediction) -> Tensor:
-    assert prediction.unigram is not None
-    return -prediction.entropy - prediction.p @ prediction.unigram.probability.log()
-
-
-def _projection(prediction: Prediction) -> Tensor:
-    # u has mean zero, so log-probabilities and centred logits project alike.
-    assert prediction.unigram is not None
-    return prediction.log_p @ prediction.unigram.direction
-
-
-def _right(prediction: Prediction) -> Tensor:
-    return (prediction.choice == prediction.target).to(prediction.log_p)
-
-
-QUANTITIES: dict[str, Quantity] = {
-    # -sum p log p, in nats
-    "entropy": Quantity(lambda prediction: prediction.entropy),
-    # probability of the first choice
-    "confidence": Quantity(lambda prediction: prediction.log_p.amax(dim=-1).exp()),
-    # minus log-probability of the target, in nats
-    "loss": Quantity(lambda prediction: -prediction.of_target, needs_target=True),
-    # 1 where the target is the first choice; tokens that tie with it do not push it back
-    "rank": Quantity(_rank, needs_target=True),
-    # 1 where the first choice is the target, else 0
-    "right": Quantity(_right, needs_target=True),
-    # KL(P_freq || P_model), in nats: what Stolfo et al. 2024 (section 5) measure
-    "kl": Quantity(_kl, needs_unigram=True),
-    # KL(P_model || P_freq), in nats
-    "kl_reverse": Quantity(_kl_reverse, needs_unigram=True),
-    # of the logits, centred over the vocabulary, on the frequency direction u
-    "projection": Quantity(_projection, needs_unigram=True),
-}
 SCALE = "scale"  # of the final norm: a quantity of a state, not of logits
 READABLE = (SCALE, *QUANTITIES)
 CHECKS["quantities"] = some_of("quantities", READABLE)
@@ -219,7 +110,7 @@ def read_logits(
     {'entropy': 0.693, 'confidence': 0.5}
     """
     unigram = None if counts is None else Unigram.from_counts(counts).to(logits)
-    prediction = Prediction(log_probabilities(logits), target, unigram)
+    prediction = Prediction.of(logits, target, unigram)
     if quantities is None:
         quantities = [
             name
@@ -260,7 +151,7 @@ def predict(
     """The predictions at the counted positions of a state."""
     residual, scale = state.residual[state.counted], state.scale[state.counted]
     logits = unembed(model, residual, scale).float()
-    return Prediction(logits.log_softmax(dim=-1), state.targets() if target else None, unigram)
+    return Prediction.of(logits, state.targets() if target else None, unigram)
 
 
 def needs_target(quantities: Iterable[str]) -> bool:

@@ -21,7 +21,8 @@ from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.measure.distributions import kl_of
-from confidence_neurons.measure.outputs import SCALE, Prediction
+from confidence_neurons.measure.outputs import SCALE
+from confidence_neurons.measure.quantities import Prediction
 from confidence_neurons.model.state import State, unembed
 
 PATHS = ("total", "direct", "indirect", "frequency")
@@ -67,7 +68,7 @@ def _predict(
     like: Prediction,
 ) -> Prediction:
     logits = unembed(model, residual, scale).float()
-    return Prediction(logits.log_softmax(dim=-1), like.target, like.unigram)
+    return Prediction.of(logits, like.target, like.unigram)
 
 
 def put_back(clean: Prediction, changed: Prediction) -> Prediction:
@@ -78,4 +79,4 @@ def put_back(clean: Prediction, changed: Prediction) -> Prediction:
         (clean.log_p - changed.log_p).mean(dim=-1) * direction.sum()
     )
     logits = changed.log_p + torch.outer(lost, direction)
-    return Prediction(logits.log_softmax(dim=-1), clean.target, clean.unigram)
+    return Prediction.of(logits, clean.target, clean.unigram)

@@ -15,7 +15,8 @@ from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
 import confidence_neurons as cn
-from confidence_neurons.measure.outputs import Prediction, predict
+from confidence_neurons.measure.outputs import predict
+from confidence_neurons.measure.quantities import Prediction
 
 OTHERS = "(all others)"
 
