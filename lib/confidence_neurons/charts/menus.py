@@ -13,6 +13,7 @@ from confidence_neurons.checks import checked
 
 MOST_BUTTONS = 4
 DIGITS = 4
+ALWAYS = ""  # what stands for no value in a column that a control chooses by
 
 
 @checked
@@ -138,7 +139,7 @@ class Chooser:
             else:
                 parameters.append(dropdown(name, label, options, initial=first.get(column)))
             value = f"datum[{json.dumps(column)}]"
-            always = f"{value} === null || " if frame[column].isna().any() else ""
+            always = f"{value} === '{ALWAYS}' || " if frame[column].isna().any() else ""
             tests[column] = f"({always}{value} === {name})"
         for column, label in (slide or {}).items():
             name, steps = control_name(column), sorted(frame[column].unique().tolist())
@@ -175,11 +176,11 @@ class Chooser:
             return alt.Chart(shown.drop_duplicates()).transform_filter(" && ".join(tests))
         if not self.tests:
             return alt.Chart(shown).transform_filter(" && ".join(tests))
-        shown[keys] = shown[keys].astype(object).where(shown[keys].notna(), None)
         by_choice = shown.groupby(keys, sort=False, as_index=False, dropna=False)
-        packed = by_choice[columns].agg(_listed)
+        packed = pd.DataFrame(by_choice[columns].agg(_listed))
+        words = {key: packed[key].astype(object).where(packed[key].notna(), ALWAYS) for key in keys}
         return (
-            alt.Chart(pd.DataFrame(packed))
+            alt.Chart(packed.assign(**words))
             .transform_filter(" && ".join(tests))
             .transform_flatten([*columns])
         )

@@ -119,7 +119,7 @@ def test_experiments_and_neurons_can_be_chosen():
 
 def test_loss_and_entropy_are_shown_whichever_neuron_is_chosen():
     rows = rows_of(CHARTS["heads"]())
-    assert rows[rows["quantity"] != "activation"]["neuron"].isna().all()
+    assert set(rows[rows["quantity"] != "activation"]["neuron"]) == {""}
     assert set(rows[rows["quantity"] == "activation"]["neuron"]) == {"4", "7"}
 
 
