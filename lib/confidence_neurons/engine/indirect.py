@@ -19,7 +19,8 @@ from confidence_neurons.engine.logits import LOG2E, SAFE_BITS
 from confidence_neurons.engine.readout import Ablations, Clean, Readout
 from confidence_neurons.engine.softmax import LN2, distribution_in_bits, rows_at_once
 
-NODES = 17
+NODES, WIDE_NODES = 17, 33
+WIDE = 2.0  # spread of log(1 + e) at a token, above which more nodes are taken
 NARROWEST = 1e-3
 
 
@@ -29,7 +30,8 @@ def indirect_changes(readout: Readout, clean: Clean, ablations: Ablations) -> Ch
     log_stretch = ablations.stretch.log1p()
     low = log_stretch.amin(dim=-1, keepdim=True) - NARROWEST
     high = log_stretch.amax(dim=-1, keepdim=True) + NARROWEST
-    angles = (torch.arange(NODES, dtype=torch.float64) + 0.5) * (math.pi / NODES)
+    count = NODES if float((high - low).max()) < WIDE else WIDE_NODES
+    angles = (torch.arange(count, dtype=torch.float64) + 0.5) * (math.pi / count)
     nodes = angles.cos().to(low)
     stretch = torch.expm1((low + high) / 2 + (high - low) / 2 * nodes)
     rows = rows_at_once(clean.centred)
@@ -46,8 +48,8 @@ def indirect_changes(readout: Readout, clean: Clean, ablations: Ablations) -> Ch
     entropy, loss = (torch.cat(part) for part in zip(*responses, strict=True))
 
     # Chebyshev coefficients by the discrete cosine transform.
-    orders = torch.arange(NODES, dtype=torch.float64)
-    transform = (2 / NODES * (orders[:, None] * angles).cos()).to(low)
+    orders = torch.arange(count, dtype=torch.float64)
+    transform = (2 / count * (orders[:, None] * angles).cos()).to(low)
     transform[0] /= 2
     x = (2 * log_stretch - low - high) / (high - low)
     return {

@@ -1,21 +1,21 @@
 """How often each token stands in a text."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import torch
 from jaxtyping import Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
-from confidence_neurons.checks import CHECKS, Given, checked, is_text
+from confidence_neurons.checks import CHECKS, Given, checked, is_text, kind_of
 
 
 def is_texts(value: object, given: Given) -> Iterable[str]:
     """One text, or several, which may come from a generator."""
     if isinstance(value, str):
         return [is_text(value, given)]
-    if isinstance(value, bytes) or not isinstance(value, Iterable):
-        raise TypeError(f"expected texts as str or several, got {type(value).__name__}")
+    if isinstance(value, bytes | Mapping) or not isinstance(value, Iterable):
+        raise TypeError(f"expected texts as str or several, got {kind_of(value)}")
     return (is_text(one, given) for one in value)
 
 
