@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import altair as alt
 import pandas as pd
 
-LABEL_LIMIT = 150
+LABEL_LIMIT = 170
 TITLE_CHARACTERS = 40
 TICKS = 6
 

@@ -90,6 +90,7 @@ def bars(
     shown = {category.column: category.title or category.column}
     shown |= {} if group is None else {group: group}
     shown |= interval_details(x, frame) | dict(details or {})
+    width = category.width(frame, COLUMN_WIDTH)
     keys = [*chooser.tests, category.column] + ([] if panel is None else [panel])
     side_by_side = group is not None and frame.duplicated(keys).any()
 
@@ -99,7 +100,7 @@ def bars(
         base = plain.encode(y=category.y(), tooltip=tooltips(frame, shown))
         if side_by_side:
             base = base.encode(yOffset=alt.YOffset(f"{group}:N", sort=names))
-        layers = [bar_layer(base, x, name, group, names), *rules(x, name, upright=True)]
+        layers = [bar_layer(base, x, name, group, names, width), *rules(x, name, upright=True)]
         ends = x.ends(frame)
         if ends is not None:
             interval = base.mark_rule(strokeWidth=1.5)
@@ -122,7 +123,7 @@ def bars(
         panel_names(x, frame, panel),
         draw,
         chooser,
-        width=category.width(frame, COLUMN_WIDTH),
+        width=width,
         height=height or max(60, int(rows) * offset(names if side_by_side else [])),
         title=title,
         description=description,
@@ -130,11 +131,11 @@ def bars(
 
 
 def bar_layer(
-    base: alt.Chart, x: Axis, panel: str | None, group: str | None, names: list[str]
+    base: alt.Chart, x: Axis, panel: str | None, group: str | None, names: list[str], width: int
 ) -> alt.Chart:
     """Bars from zero, coloured by group."""
     bars = base.mark_bar(color=BLUE).encode(x=x.x(panel))
     if group is None:
         return bars
-    told = colour(group, names)
+    told = colour(group, names, width)
     return bars.encode(color=told if len(names) > 1 else told.legend(None))

@@ -91,6 +91,7 @@ def dots(
     shown |= {} if group is None else {group: group}
     shown |= interval_details(x, frame) | dict(details or {})
 
+    width = category.width(frame, COLUMN_WIDTH)
     keys = [*chooser.tests, category.column] + ([] if panel is None else [panel])
     side_by_side = group is not None and frame.duplicated(keys).any()
 
@@ -99,12 +100,12 @@ def dots(
             y=category.y(), tooltip=tooltips(frame, shown)
         )
         if group is not None:
-            base = base.encode(color=colour(group, names))
+            base = base.encode(color=colour(group, names, width))
         if side_by_side:
             base = base.encode(yOffset=alt.YOffset(f"{group}:N", sort=names))
         points = base.mark_point(filled=True, size=65, opacity=1, color=BLUE).encode(x=x.x(name))
         if group is not None:
-            points = points.encode(shape=shape(group, names))
+            points = points.encode(shape=shape(group, names, width))
         ends = x.ends(frame)
         if ends is None:
             return [*rules(x, name, upright=True), points]
@@ -117,7 +118,7 @@ def dots(
         panel_names(x, frame, panel),
         draw,
         chooser,
-        width=category.width(frame, COLUMN_WIDTH),
+        width=width,
         height=height or max(60, rows * offset(names if side_by_side else [])),
         title=title,
         description=description,

@@ -13,6 +13,7 @@ from confidence_neurons.charts.theme import (
     GREY,
     ORANGE,
     PALETTE,
+    PANEL_WIDTH,
     PINK,
     VIOLET,
 )
@@ -99,18 +100,26 @@ def colours(names: Sequence[str]) -> alt.Scale:
     return alt.Scale(domain=list(found), range=[look.colour for look in found.values()])
 
 
-def colour(column: str, names: Sequence[str]) -> alt.Color:
-    """The channel that gives each group its colour."""
-    return alt.Color(f"{column}:N", title=None, sort=list(names), scale=colours(names))
+def colour(column: str, names: Sequence[str], width: int = PANEL_WIDTH) -> alt.Color:
+    """The channel that gives each group its colour, with a legend of this width."""
+    told, legend = colours(names), columns(names, width)
+    return alt.Color(f"{column}:N", title=None, sort=list(names), scale=told, legend=legend)
 
 
-def edge(column: str, names: Sequence[str]) -> alt.Stroke:
+def edge(column: str, names: Sequence[str], width: int = PANEL_WIDTH) -> alt.Stroke:
     """The same for what surrounds a mark."""
-    return alt.Stroke(f"{column}:N", title=None, sort=list(names), scale=colours(names))
+    told, legend = colours(names), columns(names, width)
+    return alt.Stroke(f"{column}:N", title=None, sort=list(names), scale=told, legend=legend)
 
 
-def shape(column: str, names: Sequence[str]) -> alt.Shape:
+def shape(column: str, names: Sequence[str], width: int = PANEL_WIDTH) -> alt.Shape:
     """The channel that gives each group its shape."""
-    found = looks(names)
-    scale = alt.Scale(domain=list(found), range=[look.shape for look in found.values()])
-    return alt.Shape(f"{column}:N", title=None, sort=list(names), scale=scale)
+    found, legend = looks(names), columns(names, width)
+    told = alt.Scale(domain=list(found), range=[look.shape for look in found.values()])
+    return alt.Shape(f"{column}:N", title=None, sort=list(names), scale=told, legend=legend)
+
+
+def columns(names: Sequence[str], width: int) -> alt.Legend:
+    """A legend in two columns, or in one where two do not fit."""
+    longest = max(map(len, map(str, names)), default=0)
+    return alt.Legend(columns=2 if 2 * (7 * longest + 25) <= width else 1)

@@ -180,7 +180,7 @@ def _bars(panel: StepBars, reading: Chooser, now: Chooser) -> alt.Chart:
     base = Chooser([], reading.tests | now.tests).chart(panel.frame, list(shown))
     base = base.encode(y=panel.category.y(), tooltip=tooltips(panel.frame, shown))
     keys = [column for column in (*reading.tests, "step") if column in panel.frame]
-    return bar_layer(base, panel.x, None, panel.group, names).properties(
+    return bar_layer(base, panel.x, None, panel.group, names, WIDTH).properties(
         width=WIDTH,
         height=BAR * int(panel.frame.groupby(keys).size().max()),
     )

@@ -58,7 +58,9 @@ def course_chart(
     """
     labels = {neuron: f"{neuron} ({groups[neuron]})" for neuron in groups.index}
     sizes = courses["neuron"].map(groups).map(groups.value_counts())
-    named = courses.assign(label=courses["neuron"].map(labels), size=sizes, quantity="activation")
+    named = courses.round(2).assign(
+        label=courses["neuron"].map(labels), size=sizes, quantity="activation"
+    )
     small_groups_first = named.sort_values(["size", "neuron"], kind="stable")
     return bands(
         pd.concat([small_groups_first, outputs]).drop(columns=["size", "neuron"]),
