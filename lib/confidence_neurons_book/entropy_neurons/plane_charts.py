@@ -87,7 +87,9 @@ def norm_logit_var_chart(neurons: pd.DataFrame) -> alt.VConcatChart:
         .properties(width=8, height=15 * TABLE_ROWS)
     )
     return finish(
-        alt.vconcat(points, alt.hconcat(marks, *columns, spacing=8)),
+        alt.vconcat(points, alt.hconcat(marks, *columns, spacing=8)).resolve_scale(
+            color="independent", shape="independent"
+        ),
         title="Norm and LogitVar of every neuron: drag a box",
         description=(
             "Scatter plot of the last layer's neurons. Across: the norm of the output weights. Up, "

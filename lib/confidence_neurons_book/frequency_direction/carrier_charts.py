@@ -4,7 +4,9 @@ import pandas as pd
 
 from confidence_neurons.charts import Axis, bands, neurons
 from confidence_neurons.charts.layers import Drawn
+from confidence_neurons_book.frequency_direction.carriers import COMMON, FREQUENT, NEVER, RARE
 
+CLASSES = [FREQUENT, COMMON, RARE, NEVER]
 DISTANCES = {
     "kl": "KL(P_freq || P_model)",
     "kl_reverse": "KL(P_model || P_freq)",
@@ -44,7 +46,7 @@ def carriers_chart(
     """
     keys = ["token", "class", "log_frequency"]
     return neurons(
-        table[[*keys, *vectors]].melt(keys, vectors, "source", "logit"),
+        by_class(table)[[*keys, *vectors]].melt(keys, vectors, "source", "logit"),
         x=Axis("log_frequency", "log frequency of the token (nats)"),
         y=Axis("logit", "logit, centred"),
         group="class",
@@ -79,3 +81,8 @@ def scale_limit_chart(limits: pd.DataFrame) -> Drawn:
             "nats. One line for each bias of the logits."
         ),
     )
+
+
+def by_class(frame: pd.DataFrame) -> pd.DataFrame:
+    """With its classes of tokens in their order, so that each looks the same in every chart."""
+    return frame.assign(**{"class": pd.Categorical(frame["class"], CLASSES)})

@@ -5,6 +5,7 @@ import pandas as pd
 from confidence_neurons.charts import Axis, neurons
 from confidence_neurons.charts.layers import Drawn
 from confidence_neurons.groups.names import OTHERS
+from confidence_neurons_book.frequency_direction.carrier_charts import by_class
 
 MEASURES = {
     "KL(P_freq || P_model)": ("kl_total", "frequency_mediated"),
@@ -70,7 +71,7 @@ def story_chart(story: pd.DataFrame, neuron: int) -> Drawn:
     `frequency_story`.
     """
     keys = ["activation", "class", "at", "next"]
-    named = story[[*keys, *ADDED]].rename(columns=ADDED)
+    named = by_class(story)[[*keys, *ADDED]].rename(columns=ADDED)
     return neurons(
         named.melt(keys, var_name="quantity", value_name="added"),
         x=Axis("activation", f"activation of neuron {neuron}"),
