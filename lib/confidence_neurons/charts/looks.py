@@ -46,12 +46,7 @@ LOOKS = {
     "none": Look(GREY, "cross"),
 }
 ALIASES = {  # names that chapters still use
-    "entropy neurons": ENTROPY,
-    "frequency neurons": FREQUENCY,
     "along frequency": FREQUENCY,
-    "nearest norm": EQUAL_NORM,
-    "of equal norm": EQUAL_NORM,
-    "as many at random": RANDOM,
     "others active on noise": MOST_CHANGED,
     "model left alone": "none",
 }

@@ -25,8 +25,7 @@ GOLD = "#A87900"
 GREY = "#888888"
 PALETTE = [BLUE, ORANGE, GREEN, PINK, VIOLET, GOLD]
 
-INK = "#000000"  # the page gives it its own ink, which is light in dark mode
-PAPER = "#ffffff"  # and this one its own ground
+PAPER = "#ffffff"  # the page gives it its own ground, which is dark in dark mode
 WEAK_TO_STRONG = [BLUE, "#9A6A8C", ORANGE]  # as light as each other: neither end fades
 LESS_NONE_MORE = [  # grounds of words: none at all at zero, so that the page's ink can be read
     "rgba(0, 114, 178, 0.55)",

@@ -34,7 +34,7 @@ NEURONS = pd.DataFrame(
         "kl_from_clean": GENERATOR.random(30),
         "argmax_changed": GENERATOR.random(30),
         "likeness": GENERATOR.random(30),
-        "group": ["entropy neurons"] * 3 + ["others"] * 27,
+        "group": ["entropy"] * 3 + ["others"] * 27,
     }
 )
 TEXTS = pd.concat(NEURONS.assign(text=text) for text in ("half noise", "clean"))
@@ -74,9 +74,9 @@ def test_the_same_neurons_stand_in_both_panels():
 
 def test_the_rest_is_grey_and_comes_last():
     chart = CHARTS["null fraction"]()
-    assert domain(chart, "color") == ["entropy neurons", "others"]
+    assert domain(chart, "color") == ["entropy", "others"]
     assert look_of(chart, "others") == GREY
-    assert look_of(chart, "entropy neurons") == ORANGE
+    assert look_of(chart, "entropy") == ORANGE
 
 
 def test_pointing_at_a_neuron_names_it():

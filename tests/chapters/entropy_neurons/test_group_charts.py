@@ -7,7 +7,7 @@ import pandas as pd
 from charts.reading import axis_titles, categories, domain, rows_of, tooltip_titles
 from confidence_neurons_book.entropy_neurons.group_charts import MEASURES, group_chart, rank_chart
 
-NAMES = ["entropy neurons", "equal norm", "random"]
+NAMES = ["entropy", "equal norm", "random"]
 VALUES = {"estimate": 0.2, "low": 0.1, "high": 0.3}
 GROUPS = pd.DataFrame(
     [

@@ -59,7 +59,7 @@ ACTIVATIONS = pd.DataFrame(
     [
         {"rate": rate, "neuron": neuron, "activation": rate, "group": group}
         for rate in (0.0, 0.5)
-        for neuron, group in ((7, "entropy neurons"), (3, "random"))
+        for neuron, group in ((7, "entropy"), (3, "random"))
     ]
 )
 CHARTS = {

@@ -9,7 +9,7 @@ EFFECTS = pd.DataFrame(
     {
         "neuron": [1, 2, 3, 1, 2, 3],
         "measured": ["clean"] * 3 + ["noise"] * 3,
-        "group": ["others", "frequency neurons", "entropy neurons"] * 2,
+        "group": ["others", "frequency", "entropy"] * 2,
         "frequency_cosine": [0.1, 0.9, 0.2] * 2,
         "null_fraction": [0.1, 0.8, 0.9] * 2,
     }
@@ -40,7 +40,7 @@ CHARTS = {
 
 def test_far_negative_shares_are_clipped_and_keep_their_value():
     rows = rows_of(CHARTS["mediation"]())
-    entropy_neurons = rows[rows["group"] == "entropy neurons"]
+    entropy_neurons = rows[rows["group"] == "entropy"]
     assert set(entropy_neurons["share"]) == {-3.0}
     assert set(entropy_neurons["shown"]) == {charts.LOWEST}
 
