@@ -5,7 +5,7 @@ which types an argument may be; a value of any other type has to be refused.
 `BAD` has values of the right type that are wrong all the same.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -281,20 +281,22 @@ VALID: dict[str, Callable[[], dict[str, Any]]] = {
 VALID["group_criteria"] = VALID["find_groups"]
 
 Number = int | float | np.number
+Several = list | tuple | set | range | Iterator | Tensor | np.ndarray | pd.Series
+Names = str | list | tuple | set | range | Iterator | np.ndarray | pd.Series
 KINDS: dict[str, Any] = {
     "model": Nothing,
     "tokens": Tensor,
     "state": cn.State,
     "text": str,
-    "texts": str | list | tuple,
+    "texts": str | Several,
     "name": str,
     "device": str,
     "path": str,
     "layer": int,
-    "neurons": list | tuple | set | Tensor | np.ndarray | pd.Series,
-    "heads": list | tuple | set,
-    "ids": list | tuple | Tensor,
-    "exclude": list | tuple | set | Tensor | np.ndarray | pd.Series,
+    "neurons": Several,
+    "heads": Several,
+    "ids": Several,
+    "exclude": Several,
     "groups": dict,
     "changed": dict,
     "at": Tensor,
@@ -332,19 +334,19 @@ KINDS: dict[str, Any] = {
     **dict.fromkeys(("size", "frequency", "progress", "plain"), bool),
     **dict.fromkeys(("seed", "length", "count", "period", "copies", "span", "margin", "k"), int),
     **dict.fromkeys(("d_vocab", "bos", "bins", "resamples"), int),
-    **dict.fromkeys(("quantities", "paths", "kinds", "by", "values"), str | list | tuple | set),
+    **dict.fromkeys(("quantities", "paths", "kinds", "by", "values"), Names),
     "method": str,
-    "rows": list | tuple | set | Tensor | np.ndarray | pd.Series,
-    "positions": list | tuple | set | Tensor | np.ndarray | pd.Series,
+    "rows": Several,
+    "positions": Several,
     "title": str,
     "description": str,
     "x": Axis,
     "y": Axis,
     "category": Category,
-    "panels": list | tuple,
+    "panels": Several,
     "control": str,
     "label": str,
-    "options": list | tuple | Tensor | np.ndarray | pd.Series | set,
+    "options": Several,
     "chart": alt.TopLevelMixin,
 }
 

@@ -32,7 +32,7 @@ def test_names_are_matched_whole():
     assert looks(["not entropy"])["not entropy"] != LOOKS["entropy"]
 
 
-@pytest.mark.parametrize("order", itertools.permutations(["random", "another", "entropy"]))
+@pytest.mark.parametrize("order", [*itertools.permutations(["random", "another", "entropy"])])
 def test_groups_keep_their_look_whoever_stands_beside_them(order):
     found = looks(order)
     assert list(found) == list(order)

@@ -166,7 +166,7 @@ def finite(value: Tensor, what: str) -> None:
 
 def as_list(value: Any, what: str, *, empty: bool = False) -> list:
     """The members of a collection; at least one of them, unless it may be empty."""
-    if isinstance(value, str | bytes | Mapping) or not hasattr(value, "__iter__"):
+    if isinstance(value, str | bytes | Mapping | pd.DataFrame) or not hasattr(value, "__iter__"):
         raise TypeError(f"expected {what} as a sequence, got {kind_of(value)}")
     members = value.tolist() if isinstance(value, Tensor) else list(value)
     if not (members or empty):

@@ -1,22 +1,21 @@
 """How often each token stands in a text."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 
 import torch
 from jaxtyping import Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
-from confidence_neurons.checks import CHECKS, Given, checked, is_text, kind_of
+from confidence_neurons.checks import CHECKS, Given, as_list, checked, is_text
 
 
 def is_texts(value: object, given: Given) -> Iterable[str]:
-    """One text, or several, which may come from a generator."""
-    if isinstance(value, str):
-        return [is_text(value, given)]
-    if isinstance(value, bytes | Mapping) or not isinstance(value, Iterable):
-        raise TypeError(f"expected texts as str or several, got {kind_of(value)}")
-    return (is_text(one, given) for one in value)
+    """One text, or several, which may come from a generator: only one is held at a time."""
+    if isinstance(value, Iterator):
+        return (is_text(one, given) for one in value)
+    texts = [value] if isinstance(value, str) else as_list(value, "texts")
+    return [is_text(one, given) for one in texts]
 
 
 CHECKS["texts"] = is_texts
