@@ -49,7 +49,7 @@ benchmark: $(STAMP)
 # The charts with the Altair that Colab has, which is older than the one of constraints.txt.
 colab: $(STAMP)
 	$(BIN)/python -m pip install --quiet --no-deps --target $(COLAB) altair==5.5.0
-	PYTHONPATH=$(COLAB) $(BIN)/python -m pytest tests/charts --numprocesses 2
+	PYTHONPATH=$(COLAB) $(BIN)/python -m pytest tests/charts tests/chapters -k chart --numprocesses 2
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """The public face: every name is there, documented, checked at the door and in the reference."""
 
+import ast
 import doctest
 import inspect
 import re
@@ -74,6 +75,18 @@ def test_the_reference_is_in_the_book():
         entry["file"] for chapter in contents for entry in [chapter, *chapter.get("sections", [])]
     ]
     assert set(PAGES) <= set(files)
+
+
+def test_the_type_checker_sees_the_same_names_in_the_same_homes():
+    tree = ast.parse(Path(cn.__file__).read_text(encoding="utf-8"))
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    imported = {
+        alias.name: (node.module or "").removeprefix("confidence_neurons").lstrip(".")
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert imported == {**cn.HOME, **dict.fromkeys(cn.NAMESPACES, "")}
 
 
 def test_importing_the_library_imports_nothing_heavy():

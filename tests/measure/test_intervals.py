@@ -100,6 +100,8 @@ def test_groups_share_the_draws():
         (frame_of(), {"values": ["kl"]}, "with kl"),
         (frame_of()[["group", "sequence"]], {}, "values to average"),
         (frame_of().assign(total=np.nan), {}, "NaN or infinity in 'total'"),
+        (frame_of().assign(total=1j), {}, "expected numbers in 'total', got complex128"),
+        (frame_of(), {"values": ["group"]}, "expected numbers in 'group'"),
         (frame_of(sequences=1), {}, "at least 2 sequences"),
     ],
 )

@@ -11,7 +11,7 @@ An argument whose default is None may be None.
 """
 
 import inspect
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping, Sized
 from functools import wraps
 from math import inf, isfinite
 from numbers import Real
@@ -36,6 +36,7 @@ ROUNDED = 1e-3  # of sums of probabilities in single precision
 HUGE = 1e30
 LARGEST_SIZE = 2**31  # of anything that is counted
 MOST_TOKENS = 2**28  # in anything that is made
+LONGEST_SHOWN = 60  # characters of a value in a message
 
 
 def checked(function: Callable[P, R]) -> Callable[P, R]:
@@ -58,8 +59,10 @@ def kind_of(value: Any) -> str:
     """What was got, short enough for a message."""
     if isinstance(value, Tensor):
         return f"a tensor {list(value.shape)} of {value.dtype}"
+    if isinstance(value, Sized) and not isinstance(value, type) and len(value) > LONGEST_SHOWN:
+        return f"{type(value).__name__} of length {len(value):,}"
     text = repr(value)
-    return f"{type(value).__name__} {text}" if len(text) <= 60 else type(value).__name__
+    return f"{type(value).__name__} {text}" if len(text) <= LONGEST_SHOWN else type(value).__name__
 
 
 def whole_number(value: Any, what: str) -> int:

@@ -28,9 +28,21 @@ NARROWEST = 1e-3
 def indirect_changes(readout: Readout, clean: Clean, ablations: Ablations) -> Changes:
     """`entropy_indirect` and `loss_indirect`, ablated minus clean, in nats."""
     log_stretch = ablations.stretch.log1p()
+    spread = log_stretch.amax(dim=-1) - log_stretch.amin(dim=-1)
+    wide = (spread > WIDE).nonzero().squeeze(-1)
+    changes = _interpolated(readout, clean, ablations, NODES)
+    if len(wide):
+        finer = _interpolated(readout, clean.tokens(wide), ablations.tokens(wide), WIDE_NODES)
+        for name, values in finer.items():
+            changes[name][wide] = values
+    return changes
+
+
+def _interpolated(readout: Readout, clean: Clean, ablations: Ablations, count: int) -> Changes:
+    """Evaluated at so many nodes a token, and interpolated for every neuron."""
+    log_stretch = ablations.stretch.log1p()
     low = log_stretch.amin(dim=-1, keepdim=True) - NARROWEST
     high = log_stretch.amax(dim=-1, keepdim=True) + NARROWEST
-    count = NODES if float((high - low).max()) < WIDE else WIDE_NODES
     angles = (torch.arange(count, dtype=torch.float64) + 0.5) * (math.pi / count)
     nodes = angles.cos().to(low)
     stretch = torch.expm1((low + high) / 2 + (high - low) / 2 * nodes)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float
-from pandas.api.types import is_numeric_dtype
+from pandas.api.types import is_complex_dtype, is_numeric_dtype
 from torch import Tensor
 
 from confidence_neurons.checks import CHECKS, checked, need_columns, numbers
@@ -147,7 +147,7 @@ def _values(
     if not named:
         raise ValueError(f"expected values to average, got the columns {', '.join(frame.columns)}")
     for name in named:
-        if not is_numeric_dtype(frame[name]):
+        if not is_numeric_dtype(frame[name]) or is_complex_dtype(frame[name]):
             raise ValueError(f"expected numbers in {name!r}, got {frame[name].dtype}")
         if not np.isfinite(frame[name].to_numpy(dtype=float)).all():
             raise ValueError(
