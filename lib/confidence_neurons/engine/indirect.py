@@ -20,7 +20,7 @@ from confidence_neurons.engine.readout import Ablations, Clean, Readout
 from confidence_neurons.engine.softmax import LN2, distribution_in_bits, rows_at_once
 
 NODES, WIDE_NODES = 17, 33
-WIDE = 2.0  # spread of log(1 + e) at a token, above which more nodes are taken
+WIDE = 1.4  # spread of log(1 + e) at a token, above which more nodes are taken
 NARROWEST = 1e-3
 
 
