@@ -11,9 +11,10 @@ from confidence_neurons.charts.layers import (
     Drawn,
     arranged,
     drawn_rows,
-    interval_details,
     panel_names,
+    row_details,
     rules,
+    shares_rows,
     tooltips,
     where,
 )
@@ -87,13 +88,10 @@ def dots(
     frame = drawn_rows(x, frame, panel)
     names = [] if group is None else in_order(frame[group])
     chooser = Chooser.of(frame, choose, initially=initially)
-    shown = {category.column: category.title or category.column}
-    shown |= {} if group is None else {group: group}
-    shown |= interval_details(x, frame) | dict(details or {})
+    shown = row_details(x, category, group, frame) | dict(details or {})
 
     width = category.width(frame, COLUMN_WIDTH)
-    keys = [*chooser.tests, category.column] + ([] if panel is None else [panel])
-    side_by_side = group is not None and frame.duplicated(keys).any()
+    side_by_side = group is not None and shares_rows(frame, category, panel, chooser)
 
     def draw(name: str | None) -> list[alt.Chart]:
         base = chooser.chart(frame, list(shown), where(panel, name)).encode(

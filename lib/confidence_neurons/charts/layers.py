@@ -6,7 +6,7 @@ from typing import TypeAlias
 import altair as alt
 import pandas as pd
 
-from confidence_neurons.charts.axes import Axis
+from confidence_neurons.charts.axes import Axis, Category
 from confidence_neurons.charts.menus import Chooser
 from confidence_neurons.charts.theme import GREY, finish
 
@@ -28,6 +28,23 @@ def interval_details(axis: Axis, frame: pd.DataFrame) -> dict[str, str]:
     title = axis.title if isinstance(axis.title, str) else axis.column
     ends = axis.ends(frame)
     return {axis.column: title} | ({} if ends is None else {ends[0]: "from", ends[1]: "to"})
+
+
+def row_details(
+    axis: Axis, category: Category, group: str | None, frame: pd.DataFrame
+) -> dict[str, str]:
+    """What tells the marks of a row apart, and their numbers, for tooltips."""
+    told = {category.column: category.title or category.column}
+    told |= {} if group is None else {group: group}
+    return told | interval_details(axis, frame)
+
+
+def shares_rows(
+    frame: pd.DataFrame, category: Category, panel: str | None, chooser: Chooser
+) -> bool:
+    """Whether a row has several marks, which then stand side by side."""
+    keys = [*chooser.tests, category.column] + ([] if panel is None else [panel])
+    return bool(frame.duplicated(keys).any())
 
 
 def rules(axis: Axis, panel: str | None, *, upright: bool) -> list[alt.Chart]:

@@ -97,7 +97,7 @@ def need_full_precision(model: TransformerBridge) -> None:
 
 
 class _Runs:
-    """Forward passes from one layer on, with a neuron held at its mean."""
+    """Forward passes from one layer on, with a neuron held."""
 
     def __init__(
         self,
