@@ -11,7 +11,7 @@ from transformer_lens.model_bridge import TransformerBridge
 from confidence_neurons.checks import finite
 from confidence_neurons.engine.memory import Plan
 from confidence_neurons.engine.readout import Ablations, Readout
-from confidence_neurons.measure.interventions import held
+from confidence_neurons.measure.interventions import held, level_of
 from confidence_neurons.model.architecture import output_weights
 from confidence_neurons.model.state import State
 
@@ -45,14 +45,8 @@ class Held(NamedTuple):
     ) -> "Held":
         """All neurons by default, at their mean over the state's counted positions."""
         chosen = list(range(state.activations.shape[-1]) if neurons is None else neurons)
-        device = state.activations.device
-        if to is None:
-            level = state.activations[state.counted][:, chosen].mean(dim=0, dtype=torch.float64)
-        elif isinstance(to, Tensor):
-            level = to.to(device).double()[chosen]
-        else:
-            level = torch.full((len(chosen),), to, dtype=torch.float64, device=device)
-        return cls(chosen, level, None if clip is None else clip.to(device)[chosen])
+        clipped = None if clip is None else clip.to(state.activations.device)[chosen]
+        return cls(chosen, level_of(state, chosen, to), clipped)
 
 
 def precision(model: TransformerBridge, state: State, neurons: int) -> torch.dtype:

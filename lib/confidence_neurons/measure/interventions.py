@@ -95,14 +95,24 @@ def ablate(
     chosen = list(neurons)
     write = output_weights(model)[chosen] if writes is None else writes
     before = state.activations[..., chosen]
-    if to is None:
-        to = state.mean_activations()
-    level = to[chosen].to(before) if isinstance(to, Tensor) else torch.full_like(before[0, 0], to)
+    level = level_of(state, chosen, to).to(before)
     after = held(before, level, None if clip is None else clip.to(before.device)[chosen])
     activations = state.activations.clone()
     activations[..., chosen] = after
     residual = state.residual + (after - before) @ write.to(before)
     return _changed(model, state, residual, activations)
+
+
+def level_of(
+    state: State, neurons: Sequence[int], to: float | Float[Tensor, " d_mlp"] | None
+) -> Float[Tensor, " neuron"]:
+    """What each neuron is held at, in double precision; by default its mean where it counts."""
+    chosen, device = list(neurons), state.activations.device
+    if to is None:
+        return state.activations[state.counted][:, chosen].mean(dim=0, dtype=torch.float64)
+    if isinstance(to, Tensor):
+        return to.to(device).double()[chosen]
+    return torch.full((len(chosen),), to, dtype=torch.float64, device=device)
 
 
 def held(
