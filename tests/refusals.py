@@ -65,6 +65,7 @@ SCANNED = pd.DataFrame(
         "entropy_ln_mediated": [0.1, 0.9],
     }
 )
+WEIGHED = pd.DataFrame({"neuron": [0, 1], "weight_norm": [1.0, 2.0], "logit_var": [0.1, 0.9]})
 LEVEL, RISES = torch.zeros(64), torch.zeros(64, dtype=torch.bool)
 DIRECTION = torch.ones(32)
 LOGIT_DIRECTION = torch.linspace(-1, 1, 300)
@@ -223,6 +224,8 @@ VALID: dict[str, Callable[[], dict[str, Any]]] = {
         "ln_mediated": 0.5,
         "cosine": 0.7,
     },
+    "pareto_front": lambda: {"weighed": WEIGHED, "fronts": 2},
+    "norm_then_logit_var": lambda: {"weighed": WEIGHED, "norm_share": 0.5, "count": 1},
     "with_groups": lambda: {"frame": FRAME, "groups": {"a": [1, 2]}},
     "controls": lambda: {
         "model": model(),
@@ -320,6 +323,7 @@ KINDS: dict[str, Any] = {
     "frame": pd.DataFrame,
     "table": pd.DataFrame,
     "scanned": pd.DataFrame,
+    "weighed": pd.DataFrame,
     "repeats": pd.DataFrame,
     "statistic": Callable,
     "nats": Number,
@@ -331,6 +335,8 @@ KINDS: dict[str, Any] = {
     "logit_var_share": Number,
     "ln_mediated": Number,
     "cosine": Number,
+    "norm_share": Number,
+    "fronts": int,
     **dict.fromkeys(("size", "frequency", "progress", "plain"), bool),
     **dict.fromkeys(("seed", "length", "count", "period", "copies", "span", "margin", "k"), int),
     **dict.fromkeys(("d_vocab", "bos", "bins", "resamples"), int),
@@ -433,6 +439,9 @@ BAD: Mapping[str, list] = {
         TABLE[["tokens"]],
     ],
     "scanned": [SCANNED[:0], SCANNED.drop(columns="logit_var"), TABLE],
+    "weighed": [WEIGHED[:0], WEIGHED.drop(columns="logit_var"), WEIGHED.assign(weight_norm=NAN)],
+    "fronts": SMALL,
+    "norm_share": [*FLOATS, -0.1, 1.1],
     "repeats": [TABLE, FRAME, pd.DataFrame({"row": [9], "position": [1], "target": [1]})],
     "nats": FLOATS,
     "strength": FLOATS,

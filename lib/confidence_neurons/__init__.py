@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from confidence_neurons import induction as induction
     from confidence_neurons.engine.scan import scan as scan
     from confidence_neurons.engine.tokens import token_effects as token_effects
+    from confidence_neurons.groups.candidates import norm_then_logit_var as norm_then_logit_var
+    from confidence_neurons.groups.candidates import pareto_front as pareto_front
     from confidence_neurons.groups.controls import controls as controls
     from confidence_neurons.groups.controls import random_heads as random_heads
     from confidence_neurons.groups.finding import find_groups as find_groups
@@ -97,6 +99,7 @@ HOMES = {
     # groups of neurons and their controls
     "groups.finding": ("find_groups", "group_criteria", "with_groups"),
     "groups.recorded": ("recorded_groups",),
+    "groups.candidates": ("pareto_front", "norm_then_logit_var"),
     "groups.controls": ("controls", "random_heads"),
 }
 NAMESPACES = ("charts", "induction")
