@@ -7,10 +7,10 @@ from pathlib import Path
 
 import torch
 
+from confidence_neurons.files import only_process, whole_files
 from confidence_neurons.groups.recorded import FILE as GROUPS_FILE
 from confidence_neurons.growing.card import write_card
 from confidence_neurons.growing.export import export_model
-from confidence_neurons.growing.files import only_process, whole_files
 from confidence_neurons.growing.phenomena import groups_record
 from confidence_neurons.growing.preparation import prepare_text
 from confidence_neurons.growing.recipe import RECIPES

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import torch
 
+from confidence_neurons.files import whole_files
 from confidence_neurons.growing.corpus import read_manifest
-from confidence_neurons.growing.files import whole_files
 from confidence_neurons.growing.phenomena import SEQUENCES, measure_phenomena
 from confidence_neurons.growing.preparation import PreparedText
 from confidence_neurons.growing.recipe import Recipe

@@ -8,7 +8,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from confidence_neurons.growing.files import damaged, expect_shapes, read_tensors, whole_files
+from confidence_neurons.files import whole_files
+from confidence_neurons.growing.files import damaged, expect_shapes, read_tensors
 from confidence_neurons.growing.network import named_weights, set_weights
 from confidence_neurons.growing.recipe import Recipe
 

@@ -9,7 +9,7 @@ from jaxtyping import Int64
 from safetensors.torch import save_file
 from transformers import GPTNeoXForCausalLM, PreTrainedTokenizerBase
 
-from confidence_neurons.growing.files import whole_files
+from confidence_neurons.files import whole_files
 
 
 def export_model(

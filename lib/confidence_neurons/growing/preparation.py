@@ -9,8 +9,9 @@ import numpy as np
 from jaxtyping import Int64, UInt16
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
+from confidence_neurons.files import sha256, whole_files
 from confidence_neurons.growing.corpus import Book, read_corpus
-from confidence_neurons.growing.files import damaged, sha256, whole_files
+from confidence_neurons.growing.files import damaged
 from confidence_neurons.growing.mixture import Mixture
 from confidence_neurons.growing.recipe import Recipe
 from confidence_neurons.growing.tokenizer import train_tokenizer

@@ -4,7 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
-from confidence_neurons.growing.files import sha256, whole_files
+from confidence_neurons.files import sha256, whole_files
 from confidence_neurons.model.bundled import MODELS
 
 

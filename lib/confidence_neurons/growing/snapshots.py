@@ -7,7 +7,8 @@ from safetensors.torch import save_file
 from torch import nn
 from transformers import GPTNeoXForCausalLM
 
-from confidence_neurons.growing.files import expect_shapes, read_tensors, whole_files
+from confidence_neurons.files import whole_files
+from confidence_neurons.growing.files import expect_shapes, read_tensors
 from confidence_neurons.growing.network import (
     build_network,
     named_weights,
