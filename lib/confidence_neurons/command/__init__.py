@@ -1,0 +1,1 @@
+"""The command `confidence-neurons`: scan a model, report it, compare models."""

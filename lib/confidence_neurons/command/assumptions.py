@@ -1,0 +1,107 @@
+"""What a scan took for granted, in sentences: printed, recorded and shown in the report."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from confidence_neurons.command.choosing import Choice
+from confidence_neurons.command.settings import Settings
+from confidence_neurons.command.text import Rows
+from confidence_neurons.groups.finding import COSINE, LN_MEDIATED, LOGIT_VAR_SHARE, NULL_FRACTION
+from confidence_neurons.groups.names import ENTROPY, FREQUENCY
+from confidence_neurons.weights.geometry import Geometry
+from confidence_neurons.weights.spectrum import TAIL_SHARE, exact_null_directions
+
+CLEAR_GAP = 1.5  # ratio of neighbouring singular values
+NAMES = {ENTROPY: "entropy neurons", FREQUENCY: "token frequency neurons"}
+
+
+def model_record(model: Any, layer: int) -> dict[str, Any]:
+    """Name and sizes of a model."""
+    sizes = ("n_layers", "n_heads", "d_model", "d_mlp", "d_vocab", "n_ctx")
+    return {
+        "name": str(model.cfg.model_name),
+        "layer": layer,
+        **{size: int(getattr(model.cfg, size)) for size in sizes},
+        "dtype": str(model.cfg.dtype).removeprefix("torch."),
+        "device": str(model.cfg.device),
+    }
+
+
+def assumptions(
+    rows: Rows,
+    space: Geometry,
+    neurons: pd.DataFrame,
+    choices: Sequence[Choice],
+    settings: Settings,
+) -> dict[str, str]:
+    """What was assumed: topic -> sentence."""
+    return {
+        "Null space": _null_space(space, settings.k),
+        "Text": (
+            f"{rows.tokens.numel():,} tokens of {rows.source}, in {len(rows.tokens)} rows of "
+            f"{rows.tokens.shape[1]}. Another text may wake other neurons."
+        ),
+        "Rows": (
+            "Neurons were chosen on every second row, and everything reported was measured on the "
+            "other rows, which played no part in the choice."
+        ),
+        "Ablation": (
+            "A neuron is held at its mean activation over the rows that are reported on. The total "
+            "effect lets the final norm compute its scale anew; the direct effect keeps it."
+        ),
+        "Way": _way(neurons),
+        "Entropy neurons": (
+            f"Null-space fraction above {NULL_FRACTION:g}, LogitVar below {LOGIT_VAR_SHARE:g} of "
+            f"the median, more than {LN_MEDIATED:.0%} of the effect on entropy through the final "
+            f"scale. {_found(choices, ENTROPY)}"
+        ),
+        "Token frequency neurons": _frequency(space, choices),
+        "Intervals": (
+            "95 % bootstrap intervals over rows, of means over the positions that the tables "
+            "count. Controls: as many neurons of nearly equal weight norm, of nearly equal "
+            "null-space fraction, and drawn at random."
+        ),
+    }
+
+
+def _null_space(space: Geometry, k: int | None) -> str:
+    if k is not None:
+        return f"k = {k}, as given."
+    values = space.spectrum.values
+    exact = exact_null_directions(values)
+    tail = values.flip(0)[exact : exact + max(2, round(TAIL_SHARE * len(values)))]
+    ratios = (tail[1:] / tail[:-1]).sort(descending=True).values
+    second = f", the next largest ratio is {ratios[1]:.2f}" if len(ratios) > 1 else ""
+    doubt = " That is hardly a gap: try other --k." if float(ratios[0]) < CLEAR_GAP else ""
+    return (
+        f"k = {space.k}, by the largest relative gap in the spectrum's tail: neighbours there "
+        f"have a ratio of {ratios[0]:.2f}{second}.{doubt}"
+    )
+
+
+def _way(neurons: pd.DataFrame) -> str:
+    number = neurons["method"].value_counts()
+    ways = ", ".join(f"{name} for {count:,} neurons" for name, count in number.items())
+    worst = float(neurons["error_estimate"].max())
+    estimate = f" The largest estimate of a relative error is {worst:.1%}." if worst > 0 else ""
+    return f"Effects of all neurons: {ways}.{estimate}"
+
+
+def _found(choices: Sequence[Choice], kind: str) -> str:
+    choice = next((choice for choice in choices if choice.kind == kind), None)
+    if choice is None:
+        return "None was found."
+    if choice.met:
+        return f"{len(choice.neurons)} met this."
+    return f"None met this; the {len(choice.neurons)} nearest are shown as candidates."
+
+
+def _frequency(space: Geometry, choices: Sequence[Choice]) -> str:
+    if space.unigram is None:
+        return "Not looked for: token counts are not known. Give --counts."
+    return (
+        f"Size of the cosine with the frequency direction above {COSINE:g}, and an effect on "
+        f"entropy above the median neuron's. {_found(choices, FREQUENCY)}"
+    )

@@ -1,0 +1,92 @@
+"""Which neurons a scan speaks of: those that meet the criteria, or else the nearest to them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+import confidence_neurons as cn
+from confidence_neurons.groups.finding import LN_MEDIATED, LOGIT_VAR_SHARE, NULL_FRACTION
+from confidence_neurons.groups.names import ENTROPY, EQUAL_NORM, EQUAL_RHO, FREQUENCY, RANDOM
+
+CANDIDATES = 6  # as many as the groups of `prose` have
+ALONE = 12  # of a group that are also measured one by one, the strongest
+KINDS = (EQUAL_NORM, EQUAL_RHO, RANDOM)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The neurons of one kind, and their controls.
+
+    Attributes
+    ----------
+    kind
+        "entropy" or "frequency".
+    met
+        Whether they meet the criteria; if not they are candidates, the nearest.
+    neurons
+        The strongest effect on entropy first; of candidates the nearest.
+    controls
+        Kind of control -> as many other neurons, partners in the same order.
+    """
+
+    kind: str
+    met: bool
+    neurons: list[int]
+    controls: Mapping[str, list[int]]
+
+    @property
+    def groups(self) -> dict[str, list[int]]:
+        """The neurons and their controls, by name."""
+        return {self.kind: self.neurons, **self.controls}
+
+    def first(self, count: int = ALONE) -> dict[str, list[int]]:
+        """The same, so many of each."""
+        return {name: members[:count] for name, members in self.groups.items()}
+
+
+def choose(model: object, scanned: pd.DataFrame, *, frequency: bool, seed: int) -> list[Choice]:
+    """Entropy neurons and, with `frequency`, token frequency neurons of a scan, with controls.
+
+    Neurons of one kind are never controls of the other. A layer with too few
+    neurons for all controls has fewer kinds of them.
+    """
+    found = cn.find_groups(scanned)
+    kinds = (ENTROPY, FREQUENCY) if frequency else (ENTROPY,)
+    chosen = {kind: found[kind] or nearest(scanned, kind) for kind in kinds}
+    spoken_for = [neuron for members in chosen.values() for neuron in members]
+    return [
+        Choice(kind, bool(found[kind]), members, _controls(model, members, spoken_for, seed))
+        for kind, members in chosen.items()
+        if members
+    ]
+
+
+def nearest(scanned: pd.DataFrame, kind: str) -> list[int]:
+    """The neurons that come nearest to the criteria of a kind, of those that are awake.
+
+    Entropy neurons miss three criteria by some share of what is asked for; the
+    largest of the three counts. Token frequency neurons miss one, the size of
+    the cosine.
+    """
+    awake = scanned[scanned["entropy_total"] > scanned["entropy_total"].median()]
+    if kind == FREQUENCY:
+        missed = -awake["frequency_cosine"].abs()
+    else:
+        logit_var = awake["logit_var"] / scanned["logit_var"].median()
+        short = {
+            "null_fraction": 1 - awake["null_fraction"] / NULL_FRACTION,
+            "logit_var": logit_var / LOGIT_VAR_SHARE - 1,
+            "mediated": 1 - awake["entropy_ln_mediated"] / LN_MEDIATED,
+        }
+        missed = pd.DataFrame(short).max(axis=1, skipna=False)
+    order = missed.dropna().sort_values(kind="stable").index[:CANDIDATES]
+    return awake.loc[order, "neuron"].tolist()
+
+
+def _controls(
+    model: object, neurons: list[int], exclude: list[int], seed: int
+) -> dict[str, list[int]]:
+    free = model.cfg.d_mlp - len(set(exclude))  # type: ignore[attr-defined]
+    kinds = KINDS[: free // len(neurons)]
+    return cn.controls(model, neurons, kinds, exclude=exclude, seed=seed) if kinds else {}

@@ -1,0 +1,58 @@
+"""The model of a scan: loaded, after its need of memory was told."""
+
+from pathlib import Path
+from typing import Any
+
+import confidence_neurons as cn
+from confidence_neurons.command.settings import Settings
+
+
+def load(settings: Settings) -> Any:
+    """The model of the settings, ready to be measured."""
+    if settings.revision is not None or settings.dtype is not None:
+        raise NotImplementedError("--revision and --dtype are not available yet")
+    return cn.load_model(settings.model, settings.device)
+
+
+def fetch_model(name: str) -> Path:
+    """Fetch a packaged model; where it lies."""
+    raise ValueError(f"unknown packaged model {name!r}")
+
+
+def read_counts(model: Any, path: Path | None) -> Any:
+    """Token counts of a file: a tensor `counts` in safetensors, or a text whose tokens are counted.
+
+    Raises
+    ------
+    ValueError
+        If there are none in the file, or they are for another vocabulary.
+    """
+    if path is None:
+        return None
+    if path.suffix != ".safetensors":
+        try:
+            return cn.count_tokens(model, path.read_text(encoding="utf-8-sig"))
+        except UnicodeDecodeError as error:
+            raise ValueError(
+                f"{path}: expected a text in UTF-8 or a .safetensors file, got other bytes "
+                f"({error.reason})"
+            ) from None
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: expected a file with token counts, there is none")
+    try:
+        with safe_open(path, framework="pt") as file:
+            if "counts" not in list(file.keys()):
+                raise ValueError(
+                    f"{path}: expected a tensor named counts, got {', '.join(file.keys()) or 'none'}"
+                )
+            counts = file.get_tensor("counts")
+    except SafetensorError as error:
+        raise ValueError(f"{path}: expected a safetensors file, it is damaged: {error}") from None
+    if counts.ndim != 1 or len(counts) != model.cfg.d_vocab:
+        raise ValueError(
+            f"{path}: expected counts of {model.cfg.d_vocab} tokens, the model's vocabulary, got "
+            f"{list(counts.shape)}: they belong to another tokenizer"
+        )
+    return counts

@@ -1,0 +1,123 @@
+"""Measure a model: what a scan finds, as tidy frames."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import torch
+
+import confidence_neurons as cn
+from confidence_neurons.command.assumptions import assumptions, model_record
+from confidence_neurons.command.choosing import Choice, choose
+from confidence_neurons.command.effects import measure_choices
+from confidence_neurons.command.settings import Settings
+from confidence_neurons.command.text import Rows
+from confidence_neurons.weights.geometry import Geometry
+from confidence_neurons.weights.unigram import counts_of
+
+EXACT, SECOND_ORDER = "exact", "second-order"
+HEARD, NULL_SPACE = "others", "null space"
+FROM_CHOOSING = ("entropy_total", "entropy_ln_mediated")
+Stages = Callable[[str], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a scan found.
+
+    Attributes
+    ----------
+    model
+        Name, sizes and family of the model.
+    text
+        What was read: source, rows, checksum.
+    spectrum
+        `index`, `singular_value`, `kind` ("null space" or "others").
+    neurons
+        The frame of `cn.scan` on the rows that are reported on, `group`, and
+        what the choice was made by on the other rows: `chosen_on_...`.
+    choices
+        The chosen neurons of each kind, with their controls.
+    groups
+        `of` (the kind), `group`, `held` ("together" or "one by one"),
+        `neurons`, `quantity`, `estimate`, `low`, `high`, `tokens`.
+    members
+        The same for single neurons: `of`, `group`, `neuron`, ...
+    assumptions
+        What was assumed, in sentences.
+    """
+
+    model: dict[str, Any]
+    text: dict[str, Any]
+    spectrum: pd.DataFrame
+    neurons: pd.DataFrame
+    choices: list[Choice]
+    groups: pd.DataFrame
+    members: pd.DataFrame
+    assumptions: dict[str, str]
+
+
+def measure(
+    model: Any, rows: Rows, counts: torch.Tensor | None, settings: Settings, stages: Stages
+) -> Findings:
+    """Scan all neurons, choose on some rows, measure the chosen ones on the others."""
+    known = counts_of(model) if counts is None else counts
+    layer = model.cfg.n_layers - 1 if settings.layer is None else settings.layer
+    with stages("Unembedding, its spectrum and null space"):
+        space = cn.geometry(model, k=settings.k, counts=known)
+    with stages("All neurons, on the rows to choose on"):
+        scanned = scan_all(model, rows.choosing, known, space.k, settings)
+    with stages("All neurons, on the rows to report on"):
+        neurons = scan_all(model, rows.reporting, known, space.k, settings)
+    with stages("Controls"):
+        choices = choose(model, scanned, frequency=known is not None, seed=settings.seed)
+    with stages("Chosen neurons and their controls"):
+        groups, members = measure_choices(model, rows.reporting, choices, known, settings)
+    marked = cn.with_groups(neurons, {choice.kind: choice.neurons for choice in choices})
+    chosen_on = {f"chosen_on_{name}": scanned[name] for name in FROM_CHOOSING}
+    return Findings(
+        model=model_record(model, layer),
+        text=rows.record(),
+        spectrum=spectrum_frame(space),
+        neurons=marked.assign(**chosen_on),
+        choices=choices,
+        groups=groups,
+        members=members,
+        assumptions=assumptions(rows, space, neurons, choices, settings),
+    )
+
+
+def scan_all(
+    model: Any,
+    tokens: torch.Tensor,
+    counts: torch.Tensor | None,
+    k: int,
+    settings: Settings,
+    neurons: list[int] | None = None,
+) -> pd.DataFrame:
+    """`cn.scan` as the settings want it; without a method second order where it can be had."""
+    given: dict[str, Any] = {"counts": counts, "layer": settings.layer, "k": k}
+    given |= {"seed": settings.seed, "neurons": neurons}
+    if settings.memory_budget is not None:
+        given["memory_budget"] = float(settings.memory_budget)
+    if settings.method is not None:
+        return cn.scan(model, tokens, method=settings.method, **given)
+    try:
+        return cn.scan(model, tokens, method=SECOND_ORDER, **given)
+    except ValueError:  # where it cannot be had; what else is wrong is told by the other way
+        return cn.scan(model, tokens, method=EXACT, **given)
+
+
+def spectrum_frame(space: Geometry) -> pd.DataFrame:
+    """Singular values, the largest first, and which of them are the null space's."""
+    values = space.spectrum.values.tolist()
+    heard = len(values) - space.k
+    return pd.DataFrame(
+        {
+            "index": range(1, len(values) + 1),
+            "singular_value": values,
+            "kind": [HEARD] * heard + [NULL_SPACE] * space.k,
+        }
+    )
