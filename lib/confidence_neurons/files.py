@@ -15,6 +15,7 @@ REMEDY = (
     "Make room or allow writing there, then give the same command again: what is finished is kept"
 )
 SECONDS_BETWEEN_TRIES = 0.2
+EARLIER = ".earlier"  # what a directory is called for the moment in which it is replaced
 
 
 @contextmanager
@@ -154,12 +155,25 @@ def whole_directory(directory: Path, partial: Path, remedy: str = REMEDY) -> Ite
         try:
             yield partial
             _flush(partial.iterdir())
-            if directory.exists():
-                shutil.rmtree(directory)
-            partial.replace(directory)
+            _put(partial, directory)
             _flush_names(directory.parent)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+
+
+def _put(partial: Path, directory: Path) -> None:
+    """Move a directory to its place; what is there goes when the new one has come."""
+    if not directory.exists():
+        partial.replace(directory)
+        return
+    earlier = partial.with_name(partial.name + EARLIER)
+    directory.replace(earlier)
+    try:
+        partial.replace(directory)
+    except OSError:
+        earlier.replace(directory)
+        raise
+    shutil.rmtree(earlier, ignore_errors=True)
 
 
 def sha256(path: Path) -> str:

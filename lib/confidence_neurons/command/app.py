@@ -108,7 +108,7 @@ def compare(
     output: options.Output = None,
     report: options.Report = True,
 ) -> None:
-    """Set scans side by side: of models, which are scanned first, or directories that `scan -o` made."""
+    """Set scans side by side: of models, scanned first, or of directories that `scan -o` made."""
     from confidence_neurons.command.comparing import compare_models
 
     settings = Settings(

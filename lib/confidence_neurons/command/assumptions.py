@@ -66,6 +66,14 @@ def assumptions(
     }
 
 
+def missing(choice: Choice) -> str:
+    """What is shown where no neuron met the criteria."""
+    return (
+        f"No neuron of this layer met the criteria on this text. The {len(choice.neurons)} that "
+        "come nearest are shown as candidates: what is said of them is no finding."
+    )
+
+
 def _null_space(space: Geometry, k: int | None) -> str:
     if k is not None:
         return f"k = {k}, as given."

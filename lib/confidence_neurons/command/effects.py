@@ -1,16 +1,15 @@
 """Chosen neurons beside their controls: held together, and one by one, always with intervals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
 import confidence_neurons as cn
-from confidence_neurons.command.choosing import ALONE, Choice
+from confidence_neurons.command.choosing import ALONE, CANDIDATES, Choice
 from confidence_neurons.command.settings import Settings
 from confidence_neurons.groups.names import FREQUENCY
 from confidence_neurons.model.state import State
@@ -50,7 +49,12 @@ def measure_choices(
             whole = together(model, state, at, choice, counts)
         except NotImplementedError:
             continue
-        groups.append(_named(_summarised(whole, ["group"]), choice).assign(held=TOGETHER))
+        single = whole["group"].map(lambda name: isinstance(name, int))
+        groups.append(_named(_summarised(whole[~single], ["group"]), choice).assign(held=TOGETHER))
+        if single.any():
+            found = _summarised(whole[single].rename(columns={"group": "neuron"}), ["neuron"])
+            along = found[found["quantity"].str.contains("frequency|kl_total")]
+            members.append(_named(along.assign(group=choice.kind), choice))
     return _tidy(groups, choices), _tidy(members, choices)
 
 
@@ -71,12 +75,17 @@ def together(
     choice: Choice,
     counts: Int[Tensor, " d_vocab"] | None,
 ) -> pd.DataFrame:
-    """Changes at each token with all neurons of a group held at their means."""
+    """Changes at each token with all neurons of a group held at their means.
+
+    Of token frequency neurons the first are measured by themselves too: the
+    groups that are called by their numbers.
+    """
     frequency = choice.kind == FREQUENCY
+    single = {neuron: [neuron] for neuron in choice.neurons[:CANDIDATES]} if frequency else {}
     return cn.effects(
         model,
         state.at(at),
-        choice.groups,
+        {**choice.groups, **single},
         to=state.mean_activations(),
         paths=("total", "frequency") if frequency else ("total", "direct"),
         quantities=("entropy", "loss", "kl") if frequency else ("entropy", "loss"),

@@ -45,7 +45,8 @@ def read_counts(model: Any, path: Path | None) -> Any:
         with safe_open(path, framework="pt") as file:
             if "counts" not in list(file.keys()):
                 raise ValueError(
-                    f"{path}: expected a tensor named counts, got {', '.join(file.keys()) or 'none'}"
+                    f"{path}: expected a tensor named counts, got "
+                    f"{', '.join(file.keys()) or 'none'}"
                 )
             counts = file.get_tensor("counts")
     except SafetensorError as error:

@@ -16,7 +16,7 @@ from confidence_neurons.command.settings import Settings
 from confidence_neurons.command.stages import Stages, peak_memory
 from confidence_neurons.command.summary import print_summary
 from confidence_neurons.command.text import read_rows
-from confidence_neurons.command.writing import SETTINGS, check_directory, whole_directory
+from confidence_neurons.command.writing import SETTINGS, check_directory, result_folder
 
 MADE_BY = "confidence-neurons scan"
 PACKAGES = ("torch", "transformers", "transformer-lens", "tokenizers", "numpy", "pandas", "altair")
@@ -28,7 +28,7 @@ def scan_model(settings: Settings, output: Path | None, *, report: bool) -> None
     stages = Stages(Console(stderr=True))
     findings, record = scanned(settings, stages)
     if place is not None:
-        with stages("Result"), whole_directory(place) as folder:
+        with stages("Result"), result_folder(place) as folder:
             write_result(folder, findings, record, report=report)
     print_summary(findings, Console())
     if place is not None:
@@ -78,5 +78,9 @@ def write_result(folder: Path, findings: Findings, record: dict[str, Any], *, re
     findings.groups.to_csv(folder / "groups.csv", index=False)
     findings.members.to_csv(folder / "members.csv", index=False)
     findings.spectrum.to_csv(folder / "spectrum.csv", index=False)
+    if report:
+        from confidence_neurons.command.report.writing import report as written
+
+        (folder / "report.html").write_text(written(findings, record), encoding="utf-8")
     text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / SETTINGS).write_text(text + "\n", encoding="utf-8")

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import psutil
 
+from confidence_neurons.files import EARLIER, whole_directory
+
 SETTINGS = "settings.json"
+REMEDY = "Make room or allow writing there, or choose another place: nothing was written"
 FILES = {
     SETTINGS,
     "neurons.parquet",
@@ -62,7 +65,7 @@ def check_directory(directory: Path) -> Path:
 
 
 @contextmanager
-def whole_directory(place: Path) -> Iterator[Path]:
+def result_folder(place: Path) -> Iterator[Path]:
     """A folder to write files to; at the end of the block it becomes `place`, in one step.
 
     If the block fails, or the process is killed in it, what was at `place`
@@ -74,37 +77,9 @@ def whole_directory(place: Path) -> Iterator[Path]:
     OSError
         If it cannot be written: the disk is full, or the place read-only.
     """
-    place.parent.mkdir(parents=True, exist_ok=True)
     _clear_away(place)
-    partial = _beside(place, "partial")
-    partial.mkdir()
-    try:
-        yield partial
-        for file in partial.iterdir():
-            with file.open("rb+") as written:
-                os.fsync(written.fileno())
-        _flush(partial)
-        _put(partial, place)
-        _flush(place.parent)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def _put(partial: Path, place: Path) -> None:
-    """Move a folder to its place; an earlier result goes when the new one is there."""
-    if not place.exists() or not any(place.iterdir()):
-        if place.exists() and os.name != "posix":
-            place.rmdir()
-        partial.rename(place)  # over an empty directory too
-        return
-    earlier = _beside(place, "earlier")
-    place.rename(earlier)
-    try:
-        partial.rename(place)
-    except OSError:
-        earlier.rename(place)
-        raise
-    shutil.rmtree(earlier, ignore_errors=True)
+    with whole_directory(place, _beside(place, "partial"), REMEDY) as folder:
+        yield folder
 
 
 def _beside(place: Path, what: str) -> Path:
@@ -119,17 +94,7 @@ def _clear_away(place: Path) -> None:
         process, _, what = path.name.removeprefix(f".{place.name}.{host}-").partition(".")
         if not process.isdecimal() or psutil.pid_exists(int(process)):
             continue
-        if what == "earlier" and not place.exists():
+        if what.endswith(EARLIER) and not place.exists():
             path.rename(place)
-        elif what in ("earlier", "partial"):
+        else:
             shutil.rmtree(path, ignore_errors=True)
-
-
-def _flush(directory: Path) -> None:
-    """Make names last through a power cut; Windows has no such call for directories."""
-    if os.name == "posix":
-        descriptor = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -1,0 +1,1 @@
+"""The report of a scan: one page, which needs nothing but a browser."""
