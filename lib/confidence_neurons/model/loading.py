@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import copy
-import logging
 import os
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from confidence_neurons.checks import checked
@@ -19,6 +15,7 @@ from confidence_neurons.model.directory import (
     read_network,
     read_tokenizer,
 )
+from confidence_neurons.model.quiet import quiet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,7 +104,7 @@ def load_model(
 
     if device is None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    with _quiet():
+    with quiet():
         directory = find_directory(name)
         check_directory(directory)
         network = read_network(directory, torch.device(device))
@@ -180,27 +177,6 @@ def growth_record(name: str = "prose") -> pd.DataFrame:
     # Older pandas rounds the last digit of decimals that it reads as numbers, not as text.
     table = pd.read_csv(verified_file(name, "growth.csv.gz"), dtype={"value": str})
     return table.astype({"value": float})
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence warnings, log messages and progress bars, and restore them afterwards."""
-    disabled_before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from transformers.utils import logging as transformers_logging
-
-            bars_before = transformers_logging.is_progress_bar_enabled()
-            transformers_logging.disable_progress_bar()
-            try:
-                yield
-            finally:
-                if bars_before:
-                    transformers_logging.enable_progress_bar()
-    finally:
-        logging.disable(disabled_before)
 
 
 def _boot(
