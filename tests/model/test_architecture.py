@@ -12,6 +12,7 @@ from confidence_neurons.model.architecture import (
     need_linear_unembedding,
     output_weights,
 )
+from confidence_neurons.model.output_map import output_map
 from tiny_models import ARCHITECTURES, N_LAYERS
 
 RMS = {"llama", "mistral", "qwen2"}
@@ -43,9 +44,9 @@ def test_the_controls_epsilon_is_that_of_its_final_norm_alone():
 
 
 @pytest.mark.parametrize("architecture", ["olmo2", "glm"])
-def test_a_gain_that_is_not_folded_in_spite_of_load_model_is_refused(architecture):
-    with pytest.raises(NotImplementedError, match="does not fold it for this architecture"):
-        final_norm(references.tiny_pair(architecture)[0])
+def test_a_gain_that_is_not_folded_in_spite_of_load_model_stays_in_the_map(architecture):
+    model, network = references.tiny_pair(architecture)
+    assert output_map(model).gain.equal(network.base_model.norm.weight.detach())
 
 
 def test_a_norm_without_a_gain_is_refused():
@@ -58,7 +59,7 @@ def test_a_model_with_its_gain_unfolded_is_refused():
     model = TransformerBridge.boot_transformers(
         "tiny", hf_model=network, tokenizer=references.tiny_pair("neox-serial")[0].tokenizer
     )
-    with pytest.raises(ValueError, match="load_model"):
+    with pytest.raises(ValueError, match="compatibility mode, got one without: load it with"):
         final_norm(model)
 
 
@@ -117,9 +118,7 @@ def test_quirks_are_read_off_the_configuration():
     ("architecture", "need", "message"),
     [
         ("gemma2", need_linear_unembedding, "soft-capped at 30"),
-        ("granite-logits", need_linear_unembedding, "divided by 8"),
         ("gemma2", need_added_w_out, "normalises the MLP's output"),
-        ("granite-residual", need_added_w_out, "multiplies by 0.22 the MLP's output"),
     ],
 )
 def test_what_does_not_hold_is_refused(architecture, need, message):

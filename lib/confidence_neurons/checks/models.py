@@ -23,9 +23,9 @@ from confidence_neurons.checks.kinds import (
 
 
 def is_model(value: Any, given: Given) -> Any:
-    """A model as `load_model` gives it."""
-    if not hasattr(value, "cfg") or not hasattr(value, "blocks"):
-        raise TypeError(f"expected a model from load_model, got {kind_of(value)}")
+    """A model as `load_model` or `load_light` gives it."""
+    if not hasattr(value, "cfg") or not (hasattr(value, "blocks") or hasattr(value, "network")):
+        raise TypeError(f"expected a model from load_model or load_light, got {kind_of(value)}")
     return value
 
 

@@ -12,12 +12,12 @@ from typing import TypeVar
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.checks import CHECKS, checked, some_of
 from confidence_neurons.groups.names import EQUAL_NORM, EQUAL_RHO, MOST_CHANGED, RANDOM
 from confidence_neurons.measure.interventions import Head
 from confidence_neurons.model.architecture import output_weights
+from confidence_neurons.model.ends import Model
 from confidence_neurons.weights.geometry import geometry
 from confidence_neurons.weights.neurons import null_fraction
 
@@ -29,7 +29,7 @@ Member = TypeVar("Member", int, Head)
 
 @checked
 def controls(
-    model: TransformerBridge,
+    model: Model,
     neurons: Sequence[int],
     kinds: str | Sequence[str] = (EQUAL_NORM, RANDOM),
     *,
@@ -41,8 +41,8 @@ def controls(
 
     Parameters
     ----------
-    model : TransformerBridge
-        From `load_model`.
+    model : Model
+        From `load_model` or `load_light`.
     neurons : sequence of int
         The group to be controlled for.
     kinds : str or sequence of str
@@ -97,7 +97,7 @@ def controls(
 
 @checked
 def random_heads(
-    model: TransformerBridge,
+    model: Model,
     heads: Sequence[Head],
     *,
     exclude: Collection[Head] = (),
@@ -107,8 +107,8 @@ def random_heads(
 
     Parameters
     ----------
-    model : TransformerBridge
-        From `load_model`.
+    model : Model
+        From `load_model` or `load_light`.
     heads : sequence of (int, int)
         Pairs (layer, head) to be controlled for.
     exclude : collection of (int, int)

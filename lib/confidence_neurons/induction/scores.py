@@ -4,18 +4,17 @@ import pandas as pd
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.checks import checked
-from confidence_neurons.model.architecture import pattern_hook
+from confidence_neurons.model.architecture import need_bridge
+from confidence_neurons.model.bridge import pattern_hook
+from confidence_neurons.model.ends import Model
 from confidence_neurons.model.state import row_blocks
 from confidence_neurons.text.altered import need_copies
 
 
 @checked
-def head_scores(
-    model: TransformerBridge, tokens: Int[Tensor, "batch position"], period: int
-) -> pd.DataFrame:
+def head_scores(model: Model, tokens: Int[Tensor, "batch position"], period: int) -> pd.DataFrame:
     """Induction, previous-token and BOS score of every head, from the second copy's queries.
 
     At position t of the second copy the token of position t - period is the
@@ -25,7 +24,7 @@ def head_scores(
 
     Parameters
     ----------
-    model : TransformerBridge
+    model : Model
         From `load_model`.
     tokens : Int[Tensor, "batch position"]
         BOS and two copies of `period` tokens (`repeated_random`).
@@ -46,6 +45,8 @@ def head_scores(
     ------
     ValueError
         If the sequences are not BOS and two copies of `period` tokens.
+    TypeError
+        If the model is from `load_light`.
 
     Examples
     --------
@@ -76,16 +77,17 @@ def head_scores(
 
 @torch.no_grad()
 def _mean_attention(
-    model: TransformerBridge,
+    model: Model,
     tokens: Int[Tensor, "batch position"],
     queries: Int[Tensor, " query"],
     keys: list[Int[Tensor, " query"]],
 ) -> Float[Tensor, "score layer head"]:
     """Attention from each query to its key, one score for each list of keys."""
+    bridge = need_bridge(model, "an attention pattern")
     names = [pattern_hook(layer) for layer in range(model.cfg.n_layers)]
     total = torch.zeros(len(keys), model.cfg.n_layers, model.cfg.n_heads)
     for rows in row_blocks(tokens):
-        _, cache = model.run_with_cache(
+        _, cache = bridge.run_with_cache(
             tokens[rows].to(model.cfg.device), names_filter=lambda name: name in names
         )
         patterns = torch.stack([cache[name].float().cpu() for name in names])

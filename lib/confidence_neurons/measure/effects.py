@@ -7,7 +7,6 @@ import pandas as pd
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
-from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.checks import CHECKS, Given, checked, kind_of, numbers, size_of, some_of
 from confidence_neurons.measure.interventions import ablate
@@ -19,6 +18,7 @@ from confidence_neurons.measure.outputs import (
     unigram_for,
 )
 from confidence_neurons.measure.paths import PATHS, changes_along
+from confidence_neurons.model.ends import Model
 from confidence_neurons.model.state import State, is_state, row_blocks
 from confidence_neurons.weights.unigram import Unigram
 
@@ -51,7 +51,7 @@ CHECKS["restored"] = is_restored
 
 @checked
 def effects(
-    model: TransformerBridge,
+    model: Model,
     state: State,
     groups: Mapping[Any, Sequence[int]],
     *,
@@ -67,8 +67,8 @@ def effects(
 
     Parameters
     ----------
-    model : TransformerBridge
-        From `load_model`.
+    model : Model
+        From `load_model` or `load_light`.
     state : State
         Of the text to measure on. `state.at(mask)` chooses the positions.
     groups : mapping of name to neurons
@@ -88,9 +88,6 @@ def effects(
     ------
     ValueError
         If counts are needed and missing, or a last position counts.
-    NotImplementedError
-        Where an ablation is not an update of the last residual stream, or
-        logits are not linear in it.
 
     Examples
     --------
@@ -112,7 +109,7 @@ def effects(
 
 @checked
 def compare(
-    model: TransformerBridge,
+    model: Model,
     state: State,
     changed: Mapping[Any, State],
     *,
@@ -125,8 +122,8 @@ def compare(
 
     Parameters
     ----------
-    model : TransformerBridge
-        From `load_model`.
+    model : Model
+        From `load_model` or `load_light`.
     state : State
         The clean state; its counted positions are measured.
     changed : mapping of name to State
@@ -188,7 +185,7 @@ class Asked(NamedTuple):
     @classmethod
     def of(
         cls,
-        model: TransformerBridge,
+        model: Model,
         paths: str | Sequence[str],
         quantities: str | Sequence[str],
         counts: Int[Tensor, " d_vocab"] | None,
@@ -204,7 +201,7 @@ class Asked(NamedTuple):
 
 @torch.no_grad()
 def _compare(
-    model: TransformerBridge, state: State, changes: Mapping[Any, Change], asked: Asked
+    model: Model, state: State, changes: Mapping[Any, Change], asked: Asked
 ) -> pd.DataFrame:
     """Some rows of the text at a time, so that the clean logits are made once."""
     parts: dict[Hashable, list[pd.DataFrame]] = {name: [] for name in changes}

@@ -8,8 +8,10 @@ to b_n is therefore to add
     sum_n (b_n - a_n) w_out,n
 
 to the residual stream that enters the final norm; nothing has to be run again.
-The final norm then computes its scale from the new stream; `State.frozen` puts
-the clean one back.
+Where a norm follows the MLP (Gemma 2 and 3, OLMo 2), the sum is added to what
+enters that norm, u, and the stream changes by norm(u') - norm(u). The final
+norm then computes its scale from the new stream; `State.frozen` puts the clean
+one back.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,15 +20,17 @@ from dataclasses import replace
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
-from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.checks import checked
 from confidence_neurons.model.architecture import (
     final_norm,
-    need_added_w_out,
+    mlp_norm,
+    need_bridge,
     output_weights,
-    pattern_hook,
 )
+from confidence_neurons.model.bridge import pattern_hook
+from confidence_neurons.model.ends import Model
+from confidence_neurons.model.precision import wide
 from confidence_neurons.model.state import State, run_network
 
 Head = tuple[int, int]
@@ -35,7 +39,7 @@ Head = tuple[int, int]
 @checked
 @torch.no_grad()
 def ablate(
-    model: TransformerBridge,
+    model: Model,
     state: State,
     neurons: Sequence[int],
     *,
@@ -47,8 +51,8 @@ def ablate(
 
     Parameters
     ----------
-    model : TransformerBridge
-        From `load_model`.
+    model : Model
+        From `load_model` or `load_light`.
     state : State
         Of the last layer's neurons.
     neurons : sequence of int
@@ -74,8 +78,6 @@ def ablate(
     ------
     ValueError
         If the state's neurons are not those of the last layer.
-    NotImplementedError
-        If a norm or a factor follows the MLP: there it is no such sum.
 
     Examples
     --------
@@ -86,7 +88,6 @@ def ablate(
     >>> float(held.activations[..., 0].abs().max())
     0.0
     """
-    need_added_w_out(model)
     if state.layer != model.cfg.n_layers - 1:
         raise ValueError(
             f"expected a state of the last layer's neurons, got those of layer {state.layer}: "
@@ -94,13 +95,19 @@ def ablate(
         )
     chosen = list(neurons)
     write = output_weights(model)[chosen] if writes is None else writes
-    before = state.activations[..., chosen]
+    activations = wide(state.activations)
+    before = activations[..., chosen]
     level = level_of(state, chosen, to).to(before)
     after = held(before, level, None if clip is None else clip.to(before.device)[chosen])
-    activations = state.activations.clone()
-    activations[..., chosen] = after
-    residual = state.residual + (after - before) @ write.to(before)
-    return _changed(model, state, residual, activations)
+    activations = activations.index_copy(-1, torch.tensor(chosen, device=before.device), after)
+    added = (after - before) @ write.to(before)
+    changed = replace(state, activations=activations)
+    norm = mlp_norm(model)
+    if norm is None or state.mlp_out is None:
+        return _with_residual(model, changed, state.residual + added)
+    mlp_out = state.mlp_out + added
+    moved = norm.apply(mlp_out) - norm.apply(state.mlp_out)
+    return _with_residual(model, replace(changed, mlp_out=mlp_out), state.residual + moved)
 
 
 def level_of(
@@ -130,7 +137,7 @@ def held(
 
 @checked
 @torch.no_grad()
-def ablate_heads(model: TransformerBridge, state: State, heads: Sequence[Head]) -> State:
+def ablate_heads(model: Model, state: State, heads: Sequence[Head]) -> State:
     """BOS ablation: run the text again with all attention of the given heads on position 0.
 
     The heads' attention patterns are replaced together, in one forward pass;
@@ -140,7 +147,7 @@ def ablate_heads(model: TransformerBridge, state: State, heads: Sequence[Head]) 
 
     Parameters
     ----------
-    model : TransformerBridge
+    model : Model
         From `load_model`.
     state : State
         Of the model left alone; its text and layer are run again.
@@ -151,6 +158,11 @@ def ablate_heads(model: TransformerBridge, state: State, heads: Sequence[Head]) 
     -------
     State
         Of the model without these heads.
+
+    Raises
+    ------
+    TypeError
+        If the model is from `load_light`.
 
     Examples
     --------
@@ -164,15 +176,16 @@ def ablate_heads(model: TransformerBridge, state: State, heads: Sequence[Head]) 
     by_layer: dict[int, list[int]] = {}
     for layer, head in heads:
         by_layer.setdefault(layer, []).append(head)
+    bridge = need_bridge(model, "an attention pattern")
     hooks = [(pattern_hook(layer), _look_at_bos(chosen)) for layer, chosen in by_layer.items()]
-    with model.hooks(fwd_hooks=hooks):
+    with bridge.hooks(fwd_hooks=hooks):
         return run_network(model, state.tokens, state.layer, state.counted)
 
 
 @checked
 @torch.no_grad()
 def write(
-    model: TransformerBridge,
+    model: Model,
     state: State,
     direction: Float[Tensor, " d_model"],
     strength: float,
@@ -184,8 +197,8 @@ def write(
 
     Parameters
     ----------
-    model : TransformerBridge
-        From `load_model`.
+    model : Model
+        From `load_model` or `load_light`.
     state : State
         Where to write.
     direction : Float[Tensor, "d_model"]
@@ -210,17 +223,13 @@ def write(
     """
     length = final_norm(model).centre(state.residual).norm(dim=-1, keepdim=True)
     unit = (direction / direction.norm()).to(state.residual)
-    return _changed(model, state, state.residual + strength * length * unit, state.activations)
+    return _with_residual(model, state, state.residual + strength * length * unit)
 
 
-def _changed(
-    model: TransformerBridge,
-    state: State,
-    residual: Float[Tensor, "batch position d_model"],
-    activations: Float[Tensor, "batch position d_mlp"],
+def _with_residual(
+    model: Model, state: State, residual: Float[Tensor, "batch position d_model"]
 ) -> State:
-    scale = final_norm(model).scale(residual)
-    return replace(state, residual=residual, activations=activations, scale=scale)
+    return replace(state, residual=residual, scale=final_norm(model).scale(residual))
 
 
 def _look_at_bos(heads: list[int]) -> Callable[[Tensor, object], Tensor]:

@@ -6,10 +6,10 @@ import pandas as pd
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.checks import CHECKS, checked, some_of
 from confidence_neurons.measure.quantities import QUANTITIES, Prediction
+from confidence_neurons.model.ends import Model
 from confidence_neurons.model.state import State, row_blocks, unembed
 from confidence_neurons.weights.unigram import Unigram
 
@@ -23,7 +23,7 @@ CHECKS["quantities"] = some_of("quantities", READABLE)
 
 @checked
 def read(
-    model: TransformerBridge,
+    model: Model,
     state: State,
     quantities: str | Sequence[str] = ("entropy", "loss", "scale"),
     *,
@@ -33,8 +33,8 @@ def read(
 
     Parameters
     ----------
-    model : TransformerBridge
-        From `load_model`.
+    model : Model
+        From `load_model` or `load_light`.
     state : State
         From `run`, or what an intervention made of it.
     quantities : str or sequence of str
@@ -57,8 +57,6 @@ def read(
     ------
     ValueError
         If the target of a last position is asked for, or counts are missing.
-    NotImplementedError
-        If the model's logits are not linear in the normalised stream.
 
     Examples
     --------
@@ -128,7 +126,7 @@ def read_logits(
 
 @torch.no_grad()
 def read_state(
-    model: TransformerBridge,
+    model: Model,
     state: State,
     quantities: Iterable[str],
     unigram: Unigram | None = None,
@@ -146,12 +144,13 @@ def read_state(
 
 
 def predict(
-    model: TransformerBridge, state: State, unigram: Unigram | None = None, target: bool = True
+    model: Model, state: State, unigram: Unigram | None = None, target: bool = True
 ) -> Prediction:
     """The predictions at the counted positions of a state."""
     residual, scale = state.residual[state.counted], state.scale[state.counted]
-    logits = unembed(model, residual, scale).float()
-    return Prediction.of(logits, state.targets() if target else None, unigram)
+    logits = unembed(model, residual, scale)
+    targets = state.targets() if target else None
+    return Prediction.of(logits, targets, None if unigram is None else unigram.to(logits))
 
 
 def needs_target(quantities: Iterable[str]) -> bool:
@@ -160,7 +159,7 @@ def needs_target(quantities: Iterable[str]) -> bool:
 
 
 def unigram_for(
-    model: TransformerBridge, quantities: Iterable[str], counts: Int[Tensor, " d_vocab"] | None
+    model: Model, quantities: Iterable[str], counts: Int[Tensor, " d_vocab"] | None
 ) -> Unigram | None:
     """The unigram distribution where one of the quantities needs it."""
     needed = any(QUANTITIES[name].needs_unigram for name in quantities if name != SCALE)

@@ -18,18 +18,18 @@ from collections.abc import Mapping, Sequence
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.measure.distributions import kl_of
 from confidence_neurons.measure.outputs import SCALE
 from confidence_neurons.measure.quantities import Prediction
+from confidence_neurons.model.ends import Model
 from confidence_neurons.model.state import State, unembed
 
 PATHS = ("total", "direct", "indirect", "frequency")
 
 
 def changes_along(
-    model: TransformerBridge,
+    model: Model,
     clean: State,
     changed: State,
     before: Prediction,
@@ -62,12 +62,12 @@ def changes_along(
 
 
 def _predict(
-    model: TransformerBridge,
+    model: Model,
     residual: Float[Tensor, "token d_model"],
     scale: Float[Tensor, "token 1"],
     like: Prediction,
 ) -> Prediction:
-    logits = unembed(model, residual, scale).float()
+    logits = unembed(model, residual, scale)
     return Prediction.of(logits, like.target, like.unigram)
 
 

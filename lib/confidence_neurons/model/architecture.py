@@ -1,70 +1,51 @@
-"""Every quirk of every family of models, and where in a network the measured parts are.
+"""The end of a model, whichever way it is held: its weights, its norms, its quirks.
 
-A plain decoder ends like this: the last MLP adds w_out to the residual stream
-for each unit of a neuron's activation; a LayerNorm or RMSNorm divides the
-stream by its scale; the unembedding turns it into logits. `FAMILIES` lists in
-what a family differs. To support another one, add an entry here and a tiny
-model of it to `tests/tiny_models.py`. A family that is not listed is taken for
-a plain decoder, and `engine.assumptions` tries on a few tokens whether it is.
+Everything that differs between TransformerLens's bridge (`model.bridge`) and a
+plain network (`model.light`), and between families (`model.families`), is
+settled in this package: what measures takes a `Model`, and asks here.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
-from transformer_lens.model_bridge import TransformerBridge
 
-from confidence_neurons.model.final_norm import FinalNorm
+from confidence_neurons.model.bridge import SCALE_HOOK as SCALE_HOOK
+from confidence_neurons.model.bridge import BridgeEnd
+from confidence_neurons.model.bridge import activation_hook as activation_hook
+from confidence_neurons.model.bridge import input_hook as input_hook
+from confidence_neurons.model.bridge import stream_hook as stream_hook
+from confidence_neurons.model.ends import End, Model
+from confidence_neurons.model.families import FAMILIES as FAMILIES
+from confidence_neurons.model.families import family_of
+from confidence_neurons.model.final_norm import FinalNorm, MlpNorm
+from confidence_neurons.model.light import LightModel
 
-SCALE_HOOK = "ln_final.hook_scale"
+if TYPE_CHECKING:
+    from transformer_lens.model_bridge import TransformerBridge
 
 
-@dataclass(frozen=True)
-class Family:
-    """In what a family differs from a plain decoder.
+def end_of(model: Model) -> End:
+    """The end of a model's network, whichever way it is held."""
+    return model.end if isinstance(model, LightModel) else BridgeEnd(model)
 
-    Attributes
-    ----------
-    norm_after_mlp:
-        A norm stands between the MLP and the residual stream.
-    residual_multiplier:
-        Key of the configuration: what the MLP's output is multiplied by.
-    logits_divisor:
-        Key of the configuration: what the logits are divided by.
-    soft_cap:
-        Key of the configuration: what the size of the logits is capped at.
-    final_norm:
-        Path of the final norm in the network, where the project's own key
-        `final_layer_norm_eps` sets its epsilon.
+
+def need_bridge(model: Model, what: str) -> "TransformerBridge":
+    """Refuse a model that is not held by TransformerLens; `what` says what needs that.
+
+    Raises
+    ------
+    TypeError
+        If it comes from `load_light`.
     """
-
-    norm_after_mlp: bool = False
-    residual_multiplier: str | None = None
-    logits_divisor: str | None = None
-    soft_cap: str | None = None
-    final_norm: str | None = None
-
-
-PLAIN = Family()
-FAMILIES: dict[str, Family] = {
-    "gemma2": Family(norm_after_mlp=True, soft_cap="final_logit_softcapping"),
-    "gemma3_text": Family(norm_after_mlp=True, soft_cap="final_logit_softcapping"),
-    "gpt2": PLAIN,
-    "gpt_neox": Family(final_norm="gpt_neox.final_layer_norm"),
-    "granite": Family(residual_multiplier="residual_multiplier", logits_divisor="logits_scaling"),
-    "llama": PLAIN,
-    "mistral": PLAIN,
-    "olmo2": Family(norm_after_mlp=True),
-    "phi": PLAIN,
-    "qwen2": PLAIN,
-}
-
-
-def family_of(config: Any) -> Family:
-    """The family that a Hugging Face configuration belongs to."""
-    return FAMILIES.get(getattr(config, "model_type", ""), PLAIN)
+    if isinstance(model, LightModel):
+        raise TypeError(
+            f"expected a model from load_model, got one from load_light: {what} reaches into the "
+            "network by TransformerLens, so load the model with load_model"
+        )
+    return cast("TransformerBridge", model)
 
 
 @dataclass(frozen=True)
@@ -89,9 +70,9 @@ class Architecture:
     soft_cap: float
 
     @classmethod
-    def of(cls, model: TransformerBridge) -> "Architecture":
+    def of(cls, model: Model) -> "Architecture":
         """Read off the configuration of a model, as its family names it."""
-        config = model.original_model.config
+        config = end_of(model).config
         family = family_of(config)
 
         def setting(key: str | None, default: float) -> float:
@@ -99,7 +80,7 @@ class Architecture:
             return default if value is None else float(value)
 
         return cls(
-            family.norm_after_mlp,
+            family.mlp_norm is not None,
             setting(family.residual_multiplier, 1.0),
             setting(family.logits_divisor, 1.0),
             setting(family.soft_cap, 0.0),
@@ -108,131 +89,89 @@ class Architecture:
     @property
     def adds_w_out(self) -> bool:
         """Whether a neuron's activation adds that many w_out to the residual stream."""
-        return not self.norm_after_mlp and self.residual_multiplier == 1
+        return not self.norm_after_mlp
 
     @property
     def unembeds_linearly(self) -> bool:
-        """Whether the logits are the normalised stream times the unembedding, plus a bias."""
-        return self.logits_divisor == 1 and self.soft_cap == 0
+        """Whether the logits are the normalised stream times a matrix, plus a bias."""
+        return self.soft_cap == 0
 
 
-def need_linear_unembedding(model: TransformerBridge) -> None:
-    """Refuse a model whose logits are something else than norm(residual) @ W_U + b_U.
+def need_linear_unembedding(model: Model) -> None:
+    """Refuse a model whose logits are not linear in the normalised residual stream.
 
     Raises
     ------
     NotImplementedError
-        If it soft-caps its logits or divides them.
+        If it soft-caps its logits.
     """
-    end = Architecture.of(model)
-    if not end.unembeds_linearly:
-        what = (
-            f"soft-capped at {end.soft_cap:g}"
-            if end.soft_cap
-            else f"divided by {end.logits_divisor:g} (fold it into the unembedding, and save)"
-        )
+    cap = Architecture.of(model).soft_cap
+    if cap:
         raise NotImplementedError(
             f"{model.cfg.model_name}: expected logits that are linear in the normalised residual "
-            f"stream, got logits {what}: take another model, or scan, which runs the network again"
+            f"stream, got logits soft-capped at {cap:g}: take another model"
         )
 
 
-def need_added_w_out(model: TransformerBridge) -> None:
+def need_added_w_out(model: Model) -> None:
     """Refuse a model in which a neuron does not add its activation times w_out to the stream.
 
     Raises
     ------
     NotImplementedError
-        If a norm or a factor stands between the MLP and the stream.
+        If a norm stands between the MLP and the stream.
     """
-    end = Architecture.of(model)
-    if not end.adds_w_out:
-        what = "normalises" if end.norm_after_mlp else f"multiplies by {end.residual_multiplier:g}"
+    if not Architecture.of(model).adds_w_out:
         raise NotImplementedError(
-            f"{model.cfg.model_name} {what} the MLP's output before adding it to the residual "
+            f"{model.cfg.model_name} normalises the MLP's output before adding it to the residual "
             "stream: there a neuron does not add its activation times w_out; use scan, which runs "
             "the network again"
         )
 
 
-def layer_number(model: TransformerBridge, layer: int | None) -> int:
+def layer_number(model: Model, layer: int | None) -> int:
     """The number of a layer; None stands for the last one."""
     return model.cfg.n_layers - 1 if layer is None else layer
 
 
-def output_weights(
-    model: TransformerBridge, layer: int | None = None
-) -> Float[Tensor, "d_mlp d_model"]:
+def output_weights(model: Model, layer: int | None = None) -> Float[Tensor, "d_mlp d_model"]:
     """Output weights w_out of one layer's neurons, one row a neuron; by default the last layer's.
+
+    What one unit of a neuron's activation adds to the residual stream, or to
+    what enters a norm after the MLP where there is one (see `mlp_norm`): times
+    the family's factor, and centred over d_model where the final norm centres.
 
     Raises
     ------
     NotImplementedError
         If the layer has no MLP, or one of several experts.
     """
-    place = layer_number(model, layer)
-    mlp = getattr(model.blocks[place], "mlp", None)
-    w_out = getattr(mlp, "W_out", None)
-    if not isinstance(w_out, Tensor):
-        found = "none" if mlp is None else type(mlp).__name__
-        raise NotImplementedError(
-            f"{model.cfg.model_name}: expected a plain or gated MLP with one w_out in layer "
-            f"{place}, got {found}: take a model without mixtures of experts, every layer of "
-            "which has an MLP"
-        )
-    return w_out.detach().float()
+    weights = end_of(model).output_weights(layer_number(model, layer)).float()
+    factor = Architecture.of(model).residual_multiplier
+    return weights if factor == 1 else factor * weights
 
 
-def final_norm(model: TransformerBridge) -> FinalNorm:
-    """The final norm of a model loaded by `load_model`.
+def final_norm(model: Model) -> FinalNorm:
+    """The final norm, without its gain (see `output_map`).
 
     Raises
     ------
     ValueError
-        If the gain is not folded into the unembedding, and could be.
+        If a model is held by TransformerLens and was not loaded by `load_model`.
     NotImplementedError
-        If TransformerLens cannot fold it, or the norm has none.
+        If the norm has no gain.
     """
-    component = model.ln_final
-    module = component.original_component
-    gain = getattr(module, "weight", None)
-    if gain is None:
-        raise NotImplementedError(
-            f"{model.cfg.model_name}: expected a final LayerNorm or RMSNorm with a gain, got "
-            f"{type(module).__name__} without: take another model"
-        )
-    folded = 0.0 if component.uses_weight_offset else 1.0
-    if not torch.allclose(gain, torch.full_like(gain, folded)):
-        if model.compatibility_mode:
-            raise NotImplementedError(
-                f"{model.cfg.model_name}: expected a final LayerNorm or RMSNorm whose gain is "
-                "folded into the unembedding, got one with its own gain: TransformerLens does "
-                "not fold it for this architecture; take another model"
-            )
-        raise ValueError(
-            "expected a model whose final gain is folded into the unembedding, "
-            "got one with its own gain: load it with load_model"
-        )
-    named = (getattr(module, key, None) for key in ("eps", "variance_epsilon"))
-    eps = next((float(value) for value in named if value is not None), float(model.cfg.eps))
-    return FinalNorm(centres=not component.uses_rms_norm, eps=eps)
+    return end_of(model).final_norm()
 
 
-def stream_hook(model: TransformerBridge) -> str:
-    """Name of the hook on the residual stream that enters the final norm."""
-    return f"blocks.{model.cfg.n_layers - 1}.hook_resid_post"
+def mlp_norm(model: Model, layer: int | None = None) -> MlpNorm | None:
+    """The norm between a layer's MLP and the residual stream; None where there is none."""
+    return end_of(model).mlp_norm(layer_number(model, layer))
 
 
-def activation_hook(layer: int) -> str:
-    """Name of the hook on a layer's neurons, after the nonlinearity (and the gate)."""
-    return f"blocks.{layer}.mlp.hook_post"
-
-
-def input_hook(layer: int) -> str:
-    """Name of the hook on what enters a layer."""
-    return f"blocks.{layer}.hook_in"
-
-
-def pattern_hook(layer: int) -> str:
-    """Name of the hook on a layer's attention patterns."""
-    return f"blocks.{layer}.attn.hook_pattern"
+@torch.no_grad()
+def own_logits(
+    model: Model, tokens: Int[Tensor, "batch position"]
+) -> Float[Tensor, "batch position d_vocab"]:
+    """What the network itself makes of a text, to hold the map to the logits against."""
+    return end_of(model).own_logits(tokens)

@@ -7,16 +7,12 @@ import pandas as pd
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
-from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.checks import CHECKS, Given, checked, finite, kind_of
-from confidence_neurons.model.architecture import (
-    activation_hook,
-    final_norm,
-    layer_number,
-    need_linear_unembedding,
-    stream_hook,
-)
+from confidence_neurons.model.architecture import end_of, final_norm, layer_number
+from confidence_neurons.model.ends import Change, Model
+from confidence_neurons.model.output_map import output_map
+from confidence_neurons.model.precision import wide
 
 TOKENS_AT_ONCE = 2048
 
@@ -30,10 +26,11 @@ class State:
     tokens : Int[Tensor, "batch position"]
         The text: rows of BOS and consecutive tokens.
     residual : Float[Tensor, "batch position d_model"]
-        The residual stream that enters the final norm.
+        The residual stream that enters the final norm, in single precision at
+        least.
     activations : Float[Tensor, "batch position d_mlp"]
         Activations of one layer's MLP neurons, after the nonlinearity (in
-        gated MLPs, after the gate).
+        gated MLPs, after the gate), in the model's own precision.
     scale : Float[Tensor, "batch position 1"]
         What the final norm divides the residual stream by.
     counted : Bool[Tensor, "batch position"]
@@ -42,6 +39,9 @@ class State:
         `tokens[:, t + 1]`.
     layer : int
         The layer of the activations.
+    mlp_out : Float[Tensor, "batch position d_model"], optional
+        What enters the norm between that layer's MLP and the residual stream,
+        in models that have one.
     """
 
     tokens: Int[Tensor, "batch position"]
@@ -50,6 +50,7 @@ class State:
     scale: Float[Tensor, "batch position 1"]
     counted: Bool[Tensor, "batch position"]
     layer: int
+    mlp_out: Float[Tensor, "batch position d_model"] | None = None
 
     @checked
     def at(self, mask: Bool[Tensor, "batch position"]) -> "State":
@@ -80,6 +81,7 @@ class State:
             activations=self.activations[chosen],
             scale=self.scale[chosen],
             counted=self.counted[chosen],
+            mlp_out=None if self.mlp_out is None else self.mlp_out[chosen],
         )
 
     def targets(self) -> Int[Tensor, " token"]:
@@ -98,8 +100,9 @@ class State:
         return self.tokens.roll(-1, dims=1).to(self.counted.device)[self.counted]
 
     def mean_activations(self) -> Float[Tensor, " d_mlp"]:
-        """Mean activation of each neuron over the counted positions."""
-        return self.activations[self.counted].double().mean(dim=0).to(self.activations.dtype)
+        """Mean activation of each neuron over the counted positions, single precision at least."""
+        mean = self.activations[self.counted].mean(dim=0, dtype=torch.float64)
+        return mean.to(wide(self.activations[:0]).dtype)
 
     def places(self) -> pd.DataFrame:
         """`sequence` and `position` of each counted token, row after row."""
@@ -126,7 +129,7 @@ CHECKS["state"] = is_state
 
 @checked
 def run(
-    model: TransformerBridge,
+    model: Model,
     tokens: Int[Tensor, "batch position"],
     *,
     layer: int | None = None,
@@ -139,8 +142,8 @@ def run(
 
     Parameters
     ----------
-    model : TransformerBridge
-        From `load_model`.
+    model : Model
+        From `load_model` or `load_light`.
     tokens : Int[Tensor, "batch position"]
         Rows of BOS and consecutive tokens.
     layer : int, optional
@@ -168,29 +171,45 @@ def run(
 
 @torch.no_grad()
 def run_network(
-    model: TransformerBridge,
+    model: Model,
     tokens: Int[Tensor, "batch position"],
     layer: int | None,
     counted: Bool[Tensor, "batch position"],
+    change: Change | None = None,
 ) -> State:
-    """What `run` does, under whatever hooks the model carries."""
-    place = layer_number(model, layer)
-    names = (stream_hook(model), activation_hook(place))
-    residuals, activations = [], []
-    for rows in row_blocks(tokens):
-        _, cache = model.run_with_cache(
-            tokens[rows].to(model.cfg.device),
-            names_filter=lambda name: name in names,
-            stop_at_layer=model.cfg.n_layers,
-        )
-        residuals.append(cache[names[0]])
-        activations.append(cache[names[1]])
-    residual = torch.cat(residuals)
-    finite(residual, "residual stream")
-    scale = final_norm(model).scale(residual)
+    """What `run` does, under whatever hooks the model carries; `change` of the activations too."""
+    place, end = layer_number(model, layer), end_of(model)
+    blocks = [end.record(tokens[rows], place, change) for rows in row_blocks(tokens)]
+    residual = torch.cat([wide(block.residual) for block in blocks])
+    need_finite(model, residual)
+    after = [wide(block.mlp_out) for block in blocks if block.mlp_out is not None]
     return State(
-        tokens, residual, torch.cat(activations), scale, counted.to(residual.device), place
+        tokens,
+        residual,
+        torch.cat([block.activations for block in blocks]),
+        final_norm(model).scale(residual),
+        counted.to(residual.device),
+        place,
+        torch.cat(after) if after else None,
     )
+
+
+def need_finite(model: Model, residual: Float[Tensor, "batch position d_model"]) -> None:
+    """Refuse a residual stream with NaN or infinity in it.
+
+    Raises
+    ------
+    ValueError
+        With the reason, where the precision of the model may be it.
+    """
+    try:
+        finite(residual, "residual stream")
+    except ValueError as error:
+        if model.cfg.dtype != torch.float16:
+            raise
+        raise ValueError(
+            f"{error}; float16 holds no number beyond 65,504: load it as bfloat16 or float32"
+        ) from None
 
 
 def row_blocks(
@@ -203,19 +222,13 @@ def row_blocks(
 
 
 def unembed(
-    model: TransformerBridge,
+    model: Model,
     residual: Float[Tensor, "*batch d_model"],
     scale: Float[Tensor, "*batch 1"] | None = None,
 ) -> Float[Tensor, "*batch d_vocab"]:
-    """Logits of a residual stream: norm(residual) @ W_U + b_U.
+    """Logits of a residual stream, in single precision at least: see `model.output_map`.
 
     A given `scale` freezes the final norm's scale, so that only direct
     effects on the logits remain.
-
-    Raises
-    ------
-    NotImplementedError
-        If the logits are something else: soft-capped, or divided.
     """
-    need_linear_unembedding(model)
-    return final_norm(model).apply(residual, scale) @ model.W_U + model.b_U
+    return output_map(model).logits(residual, scale)

@@ -4,15 +4,15 @@ from collections.abc import Iterable
 
 from jaxtyping import Int
 from torch import Tensor
-from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.checks import checked
+from confidence_neurons.model.ends import Model
 
 SPACE, LINE_BREAK = "␣", "⏎"
 
 
 @checked
-def token_labels(model: TransformerBridge, ids: Iterable[int] | Int[Tensor, " token"]) -> list[str]:
+def token_labels(model: Model, ids: Iterable[int] | Int[Tensor, " token"]) -> list[str]:
     """Tokens as text that shows its white space: '␣the', '⏎'.
 
     A token that is only a part of a character, or a control character, has no
@@ -20,8 +20,8 @@ def token_labels(model: TransformerBridge, ids: Iterable[int] | Int[Tensor, " to
 
     Parameters
     ----------
-    model : TransformerBridge
-        From `load_model`.
+    model : Model
+        From `load_model` or `load_light`.
     ids : Iterable[int] or Int[Tensor, " token"]
         Token ids, each from 0 to d_vocab - 1.
 

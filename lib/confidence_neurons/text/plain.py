@@ -9,10 +9,9 @@ tokens for single bytes, which the models have hardly ever seen.
 
 from collections.abc import Iterable, Iterator
 
-from transformer_lens.model_bridge import TransformerBridge
-
 from confidence_neurons.checks import checked
 from confidence_neurons.model.bundled import is_bundled
+from confidence_neurons.model.ends import Model
 
 PLAIN = str.maketrans(
     {
@@ -59,9 +58,7 @@ def plain_text(text: str) -> str:
     return text.translate(PLAIN)
 
 
-def as_trained(
-    model: TransformerBridge, pieces: Iterable[str], plain: bool = True
-) -> Iterator[str]:
+def as_trained(model: Model, pieces: Iterable[str], plain: bool = True) -> Iterator[str]:
     """Pieces of a text as the model was trained to read them.
 
     Plain characters for a bundled model, if `plain`; any other model reads the

@@ -13,10 +13,10 @@ from pathlib import Path
 import torch
 from jaxtyping import Int
 from torch import Tensor
-from transformer_lens.model_bridge import TransformerBridge
 from transformers import PreTrainedTokenizerBase
 
 from confidence_neurons.checks import checked
+from confidence_neurons.model.ends import Model
 from confidence_neurons.text.beginning import first_ids
 from confidence_neurons.text.plain import as_trained
 
@@ -50,7 +50,7 @@ def passages() -> dict[str, str]:
 
 @checked
 def prose_tokens(
-    model: TransformerBridge, length: int = 256, count: int | None = None
+    model: Model, length: int = 256, count: int | None = None
 ) -> Int[Tensor, "batch position"]:
     """The bundled passages as rows of the model's tokens.
 
@@ -59,8 +59,8 @@ def prose_tokens(
 
     Parameters
     ----------
-    model : TransformerBridge
-        From `load_model`.
+    model : Model
+        From `load_model` or `load_light`.
     length : int
         Tokens in a row, BOS included.
     count : int, optional
@@ -87,7 +87,7 @@ def prose_tokens(
 
 @checked
 def tokens_from_text(
-    model: TransformerBridge,
+    model: Model,
     text: str,
     length: int = 256,
     count: int | None = None,
@@ -97,8 +97,8 @@ def tokens_from_text(
 
     Parameters
     ----------
-    model : TransformerBridge
-        From `load_model`.
+    model : Model
+        From `load_model` or `load_light`.
     text : str
         Any text; what is left over at its end is dropped.
     length : int
@@ -135,7 +135,7 @@ def tokens_from_text(
 
 @checked
 def tokens_from_file(
-    model: TransformerBridge,
+    model: Model,
     path: str | os.PathLike[str],
     length: int = 256,
     count: int | None = None,
@@ -147,8 +147,8 @@ def tokens_from_file(
 
     Parameters
     ----------
-    model : TransformerBridge
-        From `load_model`.
+    model : Model
+        From `load_model` or `load_light`.
     path : str or Path
         Path of the file.
     length : int
@@ -235,7 +235,7 @@ def rows_of(
 
 
 def _model_rows(
-    model: TransformerBridge, texts: Iterable[Iterable[str]], length: int, count: int | None
+    model: Model, texts: Iterable[Iterable[str]], length: int, count: int | None
 ) -> Int[Tensor, "batch position"]:
     return rows_of(model.tokenizer, texts, length, count).to(model.cfg.device)
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 import torch
 from jaxtyping import Int
 from torch import Tensor
-from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.checks import CHECKS, Given, as_list, checked, is_text
+from confidence_neurons.model.ends import Model
 
 
 def is_texts(value: object, given: Given) -> Iterable[str]:
@@ -22,13 +22,13 @@ CHECKS["texts"] = is_texts
 
 
 @checked
-def count_tokens(model: TransformerBridge, texts: str | Iterable[str]) -> Int[Tensor, " d_vocab"]:
+def count_tokens(model: Model, texts: str | Iterable[str]) -> Int[Tensor, " d_vocab"]:
     """How often each token of the model's vocabulary stands in a text of your own.
 
     Parameters
     ----------
-    model : TransformerBridge
-        From `load_model`.
+    model : Model
+        From `load_model` or `load_light`.
     texts : str or iterable of str
         One text, or several, encoded one by one as they stand, without
         special tokens. Several may come from a generator: only one is held.

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.model.bundled import is_bundled
+from confidence_neurons.model.ends import Model
 from confidence_neurons.model.loading import unigram_counts
 
 
@@ -57,7 +57,7 @@ class Unigram:
         )
 
     @classmethod
-    def of(cls, model: TransformerBridge, counts: Int[Tensor, " d_vocab"] | None) -> "Unigram":
+    def of(cls, model: Model, counts: Int[Tensor, " d_vocab"] | None) -> "Unigram":
         """From the counts, or else from those that ship with a bundled model.
 
         Raises
@@ -71,7 +71,7 @@ class Unigram:
                 f"expected counts, got none, and {model.cfg.model_name} has none of its own: "
                 "count the tokens of a text with count_tokens"
             )
-        return cls.from_counts(known).to(torch.empty(0, device=model.W_U.device))
+        return cls.from_counts(known).to(torch.empty(0, device=model.cfg.device))
 
     def to(self, like: Tensor) -> "Unigram":
         """The same on the device and in the precision of a tensor."""
@@ -87,7 +87,7 @@ class Unigram:
         return replace(self, restored=direction.to(self.direction))
 
 
-def counts_of(model: TransformerBridge) -> Int[Tensor, " d_vocab"] | None:
+def counts_of(model: Model) -> Int[Tensor, " d_vocab"] | None:
     """The token counts that ship with a bundled model; None for any other."""
     name = model.cfg.model_name
     return unigram_counts(name) if is_bundled(name) else None
