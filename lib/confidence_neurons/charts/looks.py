@@ -49,6 +49,8 @@ ALIASES = {  # names that chapters still use
     "along frequency": FREQUENCY,
     "others active on noise": MOST_CHANGED,
     "model left alone": "none",
+    "entropy candidates": ENTROPY,  # of the command, where none meets the criteria
+    "frequency candidates": FREQUENCY,
 }
 SHAPES = ["circle", "square", "diamond", "cross", "triangle-up", "triangle-down", "arrow", "wedge"]
 

@@ -36,9 +36,14 @@ class Choice:
     controls: Mapping[str, list[int]]
 
     @property
+    def name(self) -> str:
+        """What the group is called: candidates never by the name of what was looked for."""
+        return self.kind if self.met else f"{self.kind} candidates"
+
+    @property
     def groups(self) -> dict[str, list[int]]:
         """The neurons and their controls, by name."""
-        return {self.kind: self.neurons, **self.controls}
+        return {self.name: self.neurons, **self.controls}
 
     def first(self, count: int = ALONE) -> dict[str, list[int]]:
         """The same, so many of each."""

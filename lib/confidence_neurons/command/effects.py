@@ -54,7 +54,7 @@ def measure_choices(
         if single.any():
             found = _summarised(whole[single].rename(columns={"group": "neuron"}), ["neuron"])
             along = found[found["quantity"].str.contains("frequency|kl_total")]
-            members.append(_named(along.assign(group=choice.kind), choice))
+            members.append(_named(along.assign(group=choice.name), choice))
     return _tidy(groups, choices), _tidy(members, choices)
 
 
@@ -170,7 +170,7 @@ def _tidy(frames: Sequence[pd.DataFrame], choices: Sequence[Choice]) -> pd.DataF
 
 
 def _chosen_by(choice: Choice, group: str) -> str:
-    if group != choice.kind:
+    if group != choice.name:
         return "control"
     return "criteria" if choice.met else "nearest to the criteria"
 

@@ -39,7 +39,8 @@ class Findings:
         The frame of `cn.scan` on the rows that are reported on, `group`, and
         what the choice was made by on the other rows: `chosen_on_...`.
     choices
-        The chosen neurons of each kind, with their controls.
+        The chosen neurons of each kind, with their controls. A group of
+        neurons that do not meet the criteria is called "... candidates".
     groups
         `of` (the kind), `group`, `held` ("together" or "one by one"),
         `neurons`, `quantity`, `estimate`, `low`, `high`, `tokens`.
@@ -75,7 +76,7 @@ def measure(
         choices = choose(model, scanned, frequency=known is not None, seed=settings.seed)
     with stages("Chosen neurons and their controls"):
         groups, members = measure_choices(model, rows.reporting, choices, known, settings)
-    marked = cn.with_groups(neurons, {choice.kind: choice.neurons for choice in choices})
+    marked = cn.with_groups(neurons, {choice.name: choice.neurons for choice in choices})
     chosen_on = {f"chosen_on_{name}": scanned[name] for name in FROM_CHOOSING}
     return Findings(
         model=model_record(model, layer),

@@ -26,7 +26,7 @@ def estimate(row: pd.Series | None, decimals: int | None = None) -> str:
         return NOTHING
     if decimals is None:
         decimals = _decimals(values[0], 2)
-    shown = [f"{value:.{decimals}f}" for value in values]
+    shown = [f"{value:z.{decimals}f}" for value in values]
     return f"{shown[0]} [{shown[1]}, {shown[2]}]"
 
 

@@ -16,9 +16,8 @@ from confidence_neurons.command.settings import Settings
 from confidence_neurons.command.stages import Stages, peak_memory
 from confidence_neurons.command.summary import print_summary
 from confidence_neurons.command.text import read_rows
-from confidence_neurons.command.writing import SETTINGS, check_directory, result_folder
+from confidence_neurons.command.writing import MADE_BY, SETTINGS, check_directory, result_folder
 
-MADE_BY = "confidence-neurons scan"
 PACKAGES = ("torch", "transformers", "transformer-lens", "tokenizers", "numpy", "pandas", "altair")
 
 

@@ -48,9 +48,9 @@ def member_table(findings: Findings, choice: Choice) -> Table:
     neurons = findings.neurons.set_index("neuron")
     logit_var = neurons["logit_var"] / neurons["logit_var"].median()
     rows = []
-    for neuron in choice.first()[choice.kind]:
+    for neuron in choice.first()[choice.name]:
         weights = neurons.loc[neuron]
-        found = _found(findings.members, of=choice.kind, group=choice.kind, neuron=neuron)
+        found = _found(findings.members, of=choice.kind, group=choice.name, neuron=neuron)
         own = (
             f"{weights['frequency_cosine']:z.2f}"
             if choice.kind == FREQUENCY
@@ -81,12 +81,11 @@ def group_table(findings: Findings, choice: Choice, *, loss: bool = False) -> Ta
     rows = []
     for name in choice.groups:
         found = _found(findings.groups, of=choice.kind, group=name, held=held)
-        shown = name if name != choice.kind or choice.met else f"{name} (candidates)"
         cells = [
             estimate(found.get(quantity), 2 if quantity in SHARES.values() else None)
             for quantity in columns
         ]
-        rows.append([shown, *cells])
+        rows.append([name, *cells])
     size = len(choice.neurons)
     title = f"Beside their controls, {size} neurons each, held {held}"
     return Table(title, ["group", *columns.values()], rows)

@@ -11,6 +11,7 @@ import psutil
 
 from confidence_neurons.files import EARLIER, whole_directory
 
+MADE_BY = "confidence-neurons scan"
 SETTINGS = "settings.json"
 REMEDY = "Make room or allow writing there, or choose another place: nothing was written"
 FILES = {
@@ -22,6 +23,7 @@ FILES = {
     "spectrum.csv",
     "report.html",
     "compare.csv",
+    "compare.html",
 }
 
 

@@ -78,9 +78,11 @@ def table(content: Table) -> str:
     for first, *others in content.rows:
         cells = "".join(f"<td>{escape(cell)}</td>" for cell in others)
         rows.append(f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>')
+    title = escape(content.title)
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(content.title)}">\n'
-        f"<table>\n<caption>{escape(content.title)}</caption>\n<thead><tr>{head}</tr></thead>\n"
+        f'<p class="caption" aria-hidden="true">{title}</p>\n'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{title}">\n'
+        f'<table aria-label="{title}">\n<thead><tr>{head}</tr></thead>\n'
         f"<tbody>\n{chr(10).join(rows)}\n</tbody>\n</table>\n</div>"
     )
 

@@ -74,8 +74,8 @@ def _effect(findings: Findings, choice: Choice) -> str:
 
     share = SHARES[choice.kind]
     said = (
-        f"Held {held}, they change the entropy by {of(choice.kind, 'entropy_total')} nats a token "
-        f"on average; {of(choice.kind, share, 2)} of that goes through {THROUGH[choice.kind]}."
+        f"Held {held}, they change the entropy by {of(choice.name, 'entropy_total')} nats a token "
+        f"on average; {of(choice.name, share, 2)} of that goes through {THROUGH[choice.kind]}."
     )
     if EQUAL_NORM not in choice.controls:
         return said
