@@ -41,8 +41,11 @@ if TYPE_CHECKING:
     from confidence_neurons.measure.outputs import read_logits as read_logits
     from confidence_neurons.model.loading import available_models as available_models
     from confidence_neurons.model.loading import growth_record as growth_record
+    from confidence_neurons.model.loading import load_light as load_light
     from confidence_neurons.model.loading import load_model as load_model
     from confidence_neurons.model.loading import unigram_counts as unigram_counts
+    from confidence_neurons.model.memory import MemoryNeeded as MemoryNeeded
+    from confidence_neurons.model.memory import memory_needed as memory_needed
     from confidence_neurons.model.state import State as State
     from confidence_neurons.model.state import run as run
     from confidence_neurons.text.altered import break_repeats as break_repeats
@@ -71,10 +74,12 @@ HOMES = {
     # models and what ships with them
     "model.loading": (
         "load_model",
+        "load_light",
         "available_models",
         "unigram_counts",
         "growth_record",
     ),
+    "model.memory": ("memory_needed", "MemoryNeeded"),
     # text as rows of tokens
     "text.reading": ("passages", "prose_tokens", "tokens_from_text", "tokens_from_file"),
     "text.altered": ("corrupt", "repeated_random", "repeated_prose", "break_repeats"),

@@ -1,5 +1,6 @@
 """Arguments that say where a text or a model comes from, and how rows of tokens are made."""
 
+import re
 from collections.abc import Mapping
 from os import PathLike, fspath
 from typing import Any
@@ -16,10 +17,15 @@ from confidence_neurons.checks.kinds import (
     finite,
     flag,
     kind_of,
+    one_of,
     real,
     whole,
 )
 from confidence_neurons.checks.models import is_counts
+
+WEIGHT_TYPES = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
+DEVICE_MAPS = ("auto", "balanced", "balanced_low_0", "sequential")
+REVISION = re.compile(r"[\w][\w./-]{0,199}")
 
 
 def is_text(value: Any, given: Given) -> str:
@@ -67,6 +73,37 @@ def is_device(value: Any, given: Given) -> torch.device:
             "is one"
         ) from None
     return device
+
+
+def is_dtype(value: Any, given: Given) -> torch.dtype:
+    """A type of floating-point weights."""
+    found = getattr(torch, value, None) if isinstance(value, str) else value
+    if not isinstance(value, str | torch.dtype):
+        raise TypeError(f"expected a dtype as str or torch.dtype, got {kind_of(value)}")
+    if found not in WEIGHT_TYPES:
+        names = ", ".join(str(kind).removeprefix("torch.") for kind in WEIGHT_TYPES)
+        raise ValueError(f"expected a dtype among {names}, got {kind_of(value)}")
+    return found
+
+
+def is_device_map(value: Any, given: Given) -> Any:
+    """How accelerate spreads a network: a plan of its own, or module -> device."""
+    if isinstance(value, Mapping) and value:
+        return value
+    if not isinstance(value, str):
+        raise TypeError(
+            f"expected a device_map as str, or as a mapping module -> device, got {kind_of(value)}"
+        )
+    return one_of("a device_map", DEVICE_MAPS)(value, given)
+
+
+def is_revision(value: Any, given: Given) -> str:
+    """A branch, tag or commit."""
+    if not isinstance(value, str):
+        raise TypeError(f"expected a revision as str, got {kind_of(value)}")
+    if not REVISION.fullmatch(value) or ".." in value:
+        raise ValueError(f"expected a revision (branch, tag or commit), got {kind_of(value)}")
+    return value
 
 
 def is_unigram(value: Any, given: Given) -> Tensor:
@@ -147,6 +184,9 @@ CHECKS |= {
     "path": is_path,
     "name": is_model_name,
     "device": is_device,
+    "dtype": is_dtype,
+    "device_map": is_device_map,
+    "revision": is_revision,
     "length": is_length,
     "count": is_count,
     "plain": flag("plain"),

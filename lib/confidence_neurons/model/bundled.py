@@ -1,7 +1,9 @@
-"""Where the bundled models lie, and proof that their files are intact.
+"""Where what ships with the library of each model lies, and proof that it is intact.
 
 `data/models/checksums.json` maps each model to its files and their SHA-256
-sums. No bundled file is used before its sum has been verified.
+sums. No bundled file is used before its sum has been verified. Of a bundled
+model everything ships; of a packaged one, whose weights are fetched, its
+records do: card and counts.
 """
 
 import hashlib
@@ -9,14 +11,27 @@ import json
 from difflib import get_close_matches
 from pathlib import Path
 
+from confidence_neurons.model.packaged import PACKAGES
+
 MODELS = Path(__file__).parents[1] / "data" / "models"
 REMEDY = "Install confidence-neurons again."
 READ_WITHOUT_ASKING = {".json", ".safetensors"}
+WEIGHTS = "model.safetensors"
 
 
 def bundled_names() -> list[str]:
     """Names of the bundled models, sorted; empty if the installation has none."""
-    return sorted(_checksums())
+    return sorted(name for name, files in _checksums().items() if WEIGHTS in files)
+
+
+def named_models() -> list[str]:
+    """Names of the models that load by their names: bundled ones, then packaged ones."""
+    return [*bundled_names(), *sorted(PACKAGES)]
+
+
+def has_records(name: str) -> bool:
+    """Whether records of this model ship with the library: its token counts, for one."""
+    return name in _checksums()
 
 
 def is_bundled(name: str) -> bool:
@@ -25,8 +40,8 @@ def is_bundled(name: str) -> bool:
 
 
 def nearest_names(name: str) -> list[str]:
-    """Bundled names that look like `name`, the most similar first."""
-    return get_close_matches(name.lower(), bundled_names())
+    """Names of models that look like `name`, the most similar first."""
+    return get_close_matches(name.lower(), named_models())
 
 
 def verified_directory(name: str) -> Path:
@@ -67,7 +82,7 @@ def verified_file(name: str, file: str) -> Path:
     listed = _files_of(str(name))
     if file not in listed:
         raise ValueError(
-            f"the bundled model {name!r} has no {file}, it has: {', '.join(sorted(listed))}"
+            f"the model {name!r} has no {file} here, it has: {', '.join(sorted(listed))}"
         )
     path = MODELS / name / file
     if not path.is_file():
@@ -82,11 +97,12 @@ def verified_file(name: str, file: str) -> Path:
 
 
 def unknown_name_message(name: str) -> str:
-    """What to say about a name that stands for no bundled model."""
+    """What to say about a name that stands for no model."""
     bundled = ", ".join(map(repr, bundled_names())) or f"none found. {REMEDY}"
+    packaged = ", ".join(map(repr, PACKAGES))
     nearest = ", ".join(map(repr, nearest_names(name)))
     question = f" Did you mean {nearest}?" if nearest else ""
-    return f"unknown model {name!r}.{question} Bundled models: {bundled}."
+    return f"unknown model {name!r}.{question} Bundled models: {bundled}. Fetched once: {packaged}."
 
 
 def _files_of(name: str) -> dict[str, str]:

@@ -113,6 +113,18 @@ def check_weights(report: Mapping[str, Iterable[Any]], directory: Path) -> None:
         )
 
 
+def check_finite(network: PreTrainedModel, source: Path) -> None:
+    """Refuse weights that are NaN or infinite, without a copy of any of them."""
+    for name, weights in network.named_parameters():
+        if weights.is_meta:  # accelerate has left it on the disk
+            continue
+        if not all(bound.isfinite() for bound in weights.detach().aminmax()):
+            raise ValueError(
+                f"{source}: expected finite weights, got NaN or infinity in {name}. "
+                "The file is damaged, or the training diverged."
+            )
+
+
 def check_tokenizer(tokenizer: PreTrainedTokenizerBase, d_vocab: int, directory: Path) -> None:
     """Refuse a tokenizer of another vocabulary.
 
