@@ -16,6 +16,7 @@ import pytest
 import torch
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
+from transformers import PreTrainedModel
 
 import references
 from tiny_models import tiny_network
@@ -35,12 +36,17 @@ def counts_for(vocab_size: int = 300, seed: int = 0) -> Tensor:
 @cache
 def loud_model(architecture: str) -> TransformerBridge:
     """A tiny random model whose neurons write ten times as much: ablations change a lot."""
+    return references.load_network(loud_network(architecture))
+
+
+def loud_network(architecture: str) -> PreTrainedModel:
+    """The same as a network of transformers."""
     network = tiny_network(architecture)
     with torch.no_grad():
         for name, weights in network.named_parameters():
             if name.endswith(OUTPUT_WEIGHTS):
                 weights.mul_(10)
-    return references.load_network(network)
+    return network
 
 
 OUTPUT_WEIGHTS = tuple(

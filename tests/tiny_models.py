@@ -8,6 +8,10 @@ import torch
 from transformers import (
     Gemma2Config,
     Gemma2ForCausalLM,
+    Gemma3ForCausalLM,
+    Gemma3TextConfig,
+    GemmaConfig,
+    GemmaForCausalLM,
     GlmConfig,
     GlmForCausalLM,
     GPT2Config,
@@ -34,6 +38,8 @@ from transformers import (
     Qwen2ForCausalLM,
     Qwen2MoeConfig,
     Qwen2MoeForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
 )
 
 from confidence_neurons.growing.tokenizer import train_tokenizer
@@ -91,7 +97,22 @@ def _grouped(vocab_size: int) -> dict[str, Any]:
     return {**_sizes(vocab_size), "num_key_value_heads": N_HEADS // 2}
 
 
+def _with_heads(vocab_size: int) -> dict[str, Any]:
+    return {**_grouped(vocab_size), "head_dim": D_MODEL // N_HEADS}
+
+
+def _windowed(vocab_size: int) -> dict[str, Any]:
+    """One layer that looks a few tokens back, one that looks at all."""
+    return {
+        **_with_heads(vocab_size),
+        "query_pre_attn_scalar": D_MODEL // N_HEADS,
+        "sliding_window": 4,
+        "layer_types": ["sliding_attention", "full_attention"],
+    }
+
+
 ARCHITECTURES: dict[str, Callable[[int], PreTrainedModel]] = {
+    "gemma": lambda v: GemmaForCausalLM(GemmaConfig(**_with_heads(v))),
     "gpt2-tied": lambda v: _gpt2(v, tied=True),
     "gpt2-untied": lambda v: _gpt2(v, tied=False),
     "neox-serial": lambda v: _gpt_neox(v, parallel=False),
@@ -100,25 +121,25 @@ ARCHITECTURES: dict[str, Callable[[int], PreTrainedModel]] = {
     "mistral": lambda v: MistralForCausalLM(MistralConfig(**_grouped(v))),
     "phi": lambda v: PhiForCausalLM(PhiConfig(**_sizes(v))),
     "qwen2": lambda v: Qwen2ForCausalLM(Qwen2Config(**_grouped(v))),
+    "qwen3": lambda v: Qwen3ForCausalLM(Qwen3Config(**_with_heads(v))),
 }
 
-# Load, but are not what the closed form takes a model for.
-REFUSED: dict[str, Callable[[int], PreTrainedModel]] = {
-    "gemma2": lambda v: Gemma2ForCausalLM(
-        Gemma2Config(**_grouped(v), head_dim=D_MODEL // N_HEADS, query_pre_attn_scalar=8)
-    ),
+# A norm or a factor after the MLP, logits that are soft-capped or divided, a gain of their own.
+QUIRKY: dict[str, Callable[[int], PreTrainedModel]] = {
+    "gemma2": lambda v: Gemma2ForCausalLM(Gemma2Config(**_windowed(v))),
+    "gemma3": lambda v: Gemma3ForCausalLM(Gemma3TextConfig(**_windowed(v))),
     "granite-residual": lambda v: GraniteForCausalLM(
         GraniteConfig(**_grouped(v), residual_multiplier=0.22)
     ),
     "granite-logits": lambda v: GraniteForCausalLM(GraniteConfig(**_grouped(v), logits_scaling=8)),
+    "olmo2": lambda v: Olmo2ForCausalLM(Olmo2Config(**_grouped(v))),
 }
 
 # Load, but have no MLP, or no final norm, of the kind that is measured.
 UNSUPPORTED: dict[str, Callable[[int], PreTrainedModel]] = {
-    "glm": lambda v: GlmForCausalLM(GlmConfig(**_grouped(v), head_dim=D_MODEL // N_HEADS)),
+    "glm": lambda v: GlmForCausalLM(GlmConfig(**_with_heads(v))),
     "mixtral": lambda v: MixtralForCausalLM(MixtralConfig(**_grouped(v), num_local_experts=4)),
     "olmo": lambda v: OlmoForCausalLM(OlmoConfig(**_grouped(v))),
-    "olmo2": lambda v: Olmo2ForCausalLM(Olmo2Config(**_grouped(v))),
     "qwen2-moe": lambda v: Qwen2MoeForCausalLM(
         Qwen2MoeConfig(**_grouped(v), num_experts=4, moe_intermediate_size=D_MLP)
     ),
@@ -128,10 +149,10 @@ UNSUPPORTED: dict[str, Callable[[int], PreTrainedModel]] = {
 def tiny_network(architecture: str, seed: int = 0, vocab_size: int = 300) -> PreTrainedModel:
     """A random network in which no parameter is trivial: gains near 1, biases near 0.
 
-    `architecture` is a key of `ARCHITECTURES`, `REFUSED` or `UNSUPPORTED`.
+    `architecture` is a key of `ARCHITECTURES`, `QUIRKY` or `UNSUPPORTED`.
     """
     torch.manual_seed(seed)
-    network = (ARCHITECTURES | REFUSED | UNSUPPORTED)[architecture](vocab_size)
+    network = (ARCHITECTURES | QUIRKY | UNSUPPORTED)[architecture](vocab_size)
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))

@@ -9,7 +9,7 @@ import references_induction
 from confidence_neurons.measure.interventions import ablate, ablate_heads, rising, write
 from confidence_neurons.model.state import run, unembed
 from confidence_neurons.text.reading import prose_tokens
-from tiny_models import ARCHITECTURES, REFUSED
+from tiny_models import ARCHITECTURES, QUIRKY
 
 GROUPS = [[7], [40, 3, 63, 12]]
 
@@ -38,7 +38,7 @@ def assert_agrees_with_hooks(model, tokens, neurons, clip=None, atol=1e-5):
 
 @pytest.mark.parametrize("clip", [False, True])
 @pytest.mark.parametrize("neurons", GROUPS)
-@pytest.mark.parametrize("architecture", sorted([*ARCHITECTURES, *REFUSED, "olmo2"]))
+@pytest.mark.parametrize("architecture", sorted([*ARCHITECTURES, *QUIRKY]))
 def test_ablation_on_tiny_models_agrees_with_hooks(architecture, neurons, clip):
     model, _ = references.tiny_pair(architecture)
     rises = torch.arange(64) % 2 == 0 if clip else None

@@ -15,7 +15,7 @@ from confidence_neurons.model.architecture import (
 from confidence_neurons.model.output_map import output_map
 from tiny_models import ARCHITECTURES, N_LAYERS
 
-RMS = {"llama", "mistral", "qwen2"}
+RMS = {"gemma", "llama", "mistral", "qwen2", "qwen3"}
 
 
 @pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
