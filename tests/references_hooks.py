@@ -8,10 +8,10 @@ neurons, the one after the MLP and the final one, are computed by hand instead.
 import copy
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import Module
 from transformers import PreTrainedModel
 
 from references_ablation import changes_of
@@ -44,7 +44,7 @@ def mean_by_transformers(
     network: PreTrainedModel, tokens: Tensor, neuron: int, layer: int = -1
 ) -> float:
     """Mean over the measured positions: not the first, not the last."""
-    double = copy.deepcopy(network).double()
+    double: Any = copy.deepcopy(network).double()
     layers, down, _ = PLACES.get(network.config.model_type, LIKE_LLAMA)
     seen: list[Tensor] = []
     part = double.get_submodule(layers)[layer].get_submodule(down)
@@ -64,7 +64,7 @@ def runs_by_transformers(
     layer: int = -1,
 ) -> dict[str, Tensor]:
     """Logits of whole runs: "clean", and along each path with the neurons held."""
-    double = copy.deepcopy(network).double()
+    double: Any = copy.deepcopy(network).double()
     layers, down, norm = PLACES.get(network.config.model_type, LIKE_LLAMA)
     last = double.get_submodule(layers)[layer]
     own = last.get_submodule(down)
@@ -72,7 +72,7 @@ def runs_by_transformers(
     final = double.get_submodule(norm)
     scales: dict[str, Tensor] = {}
 
-    def hold(module: Module, inputs: tuple) -> tuple:
+    def hold(module: Any, inputs: tuple) -> tuple:
         replaced = inputs[0].clone()
         for neuron, value in held.items():
             for row in range(replaced.shape[0]):
@@ -81,7 +81,7 @@ def runs_by_transformers(
         return (replaced,)
 
     def logits(holding: bool, keep: str | None = None, put: str | None = None) -> Tensor:
-        def normalise(module: Module, inputs: tuple, output: Tensor) -> Tensor:
+        def normalise(module: Any, inputs: tuple, output: Tensor) -> Tensor:
             scale = scale_by_hand(module, inputs[0])
             if keep is not None:
                 scales[keep] = scale
@@ -99,9 +99,7 @@ def runs_by_transformers(
 
 
 @contextmanager
-def _hooks(
-    own: Module | None, hold: object, after_mlp: Module | None, final: Module, normalise: object
-) -> Iterator[None]:
+def _hooks(own: Any, hold: Any, after_mlp: Any, final: Any, normalise: Any) -> Iterator[None]:
     hooks = [final.register_forward_hook(normalise)]
     if own is not None:
         hooks.append(own.register_forward_pre_hook(hold))
@@ -118,19 +116,19 @@ def _hooks(
         hook.remove()
 
 
-def scale_by_hand(norm: Module, stream: Tensor) -> Tensor:
+def scale_by_hand(norm: Any, stream: Tensor) -> Tensor:
     """The root of the mean square, about the mean for LayerNorm."""
     eps = norm.eps if hasattr(norm, "eps") else norm.variance_epsilon
     return (_centred(norm, stream).pow(2).mean(-1, keepdim=True) + eps).sqrt()
 
 
-def norm_by_hand(norm: Module, stream: Tensor, scale: Tensor) -> Tensor:
+def norm_by_hand(norm: Any, stream: Tensor, scale: Tensor) -> Tensor:
     """What a norm makes of a stream, with the scale in our hands."""
     gain = norm.weight + 1 if type(norm).__name__.startswith("Gemma") else norm.weight
     normalised = _centred(norm, stream) / scale * gain
     return normalised if getattr(norm, "bias", None) is None else normalised + norm.bias
 
 
-def _centred(norm: Module, stream: Tensor) -> Tensor:
+def _centred(norm: Any, stream: Tensor) -> Tensor:
     is_layer_norm = isinstance(norm, torch.nn.LayerNorm)
     return stream - stream.mean(-1, keepdim=True) if is_layer_norm else stream

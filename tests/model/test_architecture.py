@@ -46,7 +46,7 @@ def test_the_controls_epsilon_is_that_of_its_final_norm_alone():
 @pytest.mark.parametrize("architecture", ["olmo2", "glm"])
 def test_a_gain_that_is_not_folded_in_spite_of_load_model_stays_in_the_map(architecture):
     model, network = references.tiny_pair(architecture)
-    assert output_map(model).gain.equal(network.base_model.norm.weight.detach())
+    assert output_map(model).gain.equal(network.get_parameter("model.norm.weight").detach())
 
 
 def test_a_norm_without_a_gain_is_refused():

@@ -19,19 +19,17 @@ Change = Callable[[Float[Tensor, "batch position d_mlp"]], Float[Tensor, "batch 
 
 @runtime_checkable
 class Model(Protocol):
-    """A model from `load_model` or `load_light`.
+    """A model from `load_model` or `load_light`."""
 
-    Attributes
-    ----------
-    cfg:
-        Has d_model, d_mlp, d_vocab, n_layers, n_heads, n_ctx, device,
-        model_name and dtype.
-    tokenizer:
-        Its tokenizer, of transformers.
-    """
+    @property
+    def cfg(self) -> Any:
+        """Has d_model, d_mlp, d_vocab, n_layers, n_heads, n_ctx, device, model_name, dtype."""
+        ...
 
-    cfg: Any
-    tokenizer: Any
+    @property
+    def tokenizer(self) -> Any:
+        """Its tokenizer, of transformers."""
+        ...
 
 
 class Recorded(NamedTuple):

@@ -12,7 +12,7 @@ from transformer_lens.model_bridge import TransformerBridge
 import confidence_neurons as cn
 from confidence_neurons.measure.interventions import Head
 from confidence_neurons.measure.outputs import predict
-from confidence_neurons.model.architecture import pattern_hook
+from confidence_neurons.model.bridge import pattern_hook
 from confidence_neurons_book.induction.activations import activation_table
 
 
