@@ -35,16 +35,20 @@ def measure_choices(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Groups, and single neurons of them, with intervals over sequences.
 
-    Where an ablation is not an update of the last residual stream, the neurons
-    are measured one by one alone, by `scan` of a few blocks of rows.
+    Where an ablation is not an update of the last residual stream (in other
+    layers, behind a norm), the neurons are only measured one by one, by `scan`
+    of a few blocks of rows.
     """
+    last = settings.layer in (None, model.cfg.n_layers - 1)
     state = cn.run(model, tokens, layer=settings.layer)
     at = thinned(state.counted, model.cfg.d_vocab)
     groups, members = [], []
     for choice in choices:
-        alone = one_by_one(model, state, at, choice, settings)
+        alone = one_by_one(model, state, at, choice, settings, last=last)
         members.append(_named(_summarised(alone, ["group", "neuron"]), choice))
         groups.append(_named(_summarised(alone, ["group"]), choice).assign(held=ONE_BY_ONE))
+        if not last:
+            continue
         try:
             whole = together(model, state, at, choice, counts)
         except NotImplementedError:
@@ -99,6 +103,8 @@ def one_by_one(
     at: Bool[Tensor, "batch position"],
     choice: Choice,
     settings: Settings,
+    *,
+    last: bool,
 ) -> pd.DataFrame:
     """Changes at each token with single neurons held, the strongest of each group."""
     level = state.mean_activations()
@@ -106,7 +112,7 @@ def one_by_one(
     members = [neuron for some in first.values() for neuron in some]
     budget = {} if settings.memory_budget is None else {"memory_budget": settings.memory_budget}
     try:
-        if settings.layer not in (None, model.cfg.n_layers - 1):
+        if not last:
             raise NotImplementedError
         frame = cn.token_effects(model, state.tokens, members, at=at, to=level, **budget)
     except NotImplementedError:

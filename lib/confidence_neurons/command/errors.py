@@ -24,7 +24,13 @@ OUT_OF_MEMORY = (
     "the machine has too little free memory: take fewer tokens, a smaller --memory-budget, a "
     "smaller --dtype, or a smaller model"
 )
-REFUSALS = (ValueError, TypeError, NotImplementedError, OSError)  # what the library raises
+REFUSALS = (
+    ValueError,
+    TypeError,
+    NotImplementedError,
+    OSError,
+    MemoryError,
+)  # what the library raises
 
 
 def told(command: Callable[P, R]) -> Callable[P, R]:
@@ -51,9 +57,9 @@ def is_usage(error: Exception) -> bool:
 
 def in_words(error: Exception) -> str:
     """What went wrong, in one paragraph."""
-    if isinstance(error, MemoryError) or _is_torch_out_of_memory(error):
-        return OUT_OF_MEMORY
     text = str(error)
+    if _is_torch_out_of_memory(error) or (isinstance(error, MemoryError) and not text):
+        return OUT_OF_MEMORY
     if isinstance(error, OSError) and error.errno in ADVICE:
         where = f"{error.filename}: " if error.filename else ""
         text = f"{where}{ADVICE[error.errno]}"
@@ -61,7 +67,11 @@ def in_words(error: Exception) -> str:
         text = f"{error.filename}: {error.strerror}"
     elif not isinstance(error, REFUSALS):
         text = f"unexpected {type(error).__name__}: {text} (set {TRACEBACK}=1 to see where)"
-    text = " ".join(text.split()) or type(error).__name__
+    return _one_paragraph(text or type(error).__name__)
+
+
+def _one_paragraph(text: str) -> str:
+    text = " ".join(text.split())
     return text if len(text) <= LONGEST else text[:LONGEST] + " ..."
 
 

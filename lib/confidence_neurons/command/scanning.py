@@ -36,7 +36,7 @@ def scan_model(settings: Settings, output: Path | None, *, report: bool) -> None
 
 def scanned(settings: Settings, stages: Stages) -> tuple[Findings, dict[str, Any]]:
     """Load a model and measure it; what is found, and the record of the run."""
-    with stages("Libraries and model"):
+    with stages("Model", quiet=True):
         model = load(settings)
         counts = read_counts(model, settings.counts)
     with stages("Text"):

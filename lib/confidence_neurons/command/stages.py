@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from rich.console import Console
 
@@ -17,10 +17,10 @@ class Stages:
         self.begun = time.perf_counter()
 
     @contextmanager
-    def __call__(self, name: str) -> Iterator[None]:
-        """One stage."""
+    def __call__(self, name: str, *, quiet: bool = False) -> Iterator[None]:
+        """One stage; `quiet` for one that shows by itself how far it is."""
         begun = time.perf_counter()
-        with self.console.status(f"{name} ..."):
+        with nullcontext() if quiet else self.console.status(f"{name} ..."):
             yield
         took = time.perf_counter() - begun
         self.seconds[name] = round(self.seconds.get(name, 0) + took, 3)

@@ -34,8 +34,8 @@ def spectrum_table(findings: Findings) -> Table:
     rows = [
         [
             str(row["index"]),
-            number(row["singular_value"]),
-            number(row["singular_value"] / median),
+            number(float(row["singular_value"])),
+            number(float(row["singular_value"] / median)),
             NULL_SPACE if row["kind"] == NULL_SPACE else "",
         ]
         for _, row in tail.iterrows()
@@ -59,7 +59,7 @@ def member_table(findings: Findings, choice: Choice) -> Table:
         rows.append(
             [
                 str(neuron),
-                number(weights["weight_norm"]),
+                number(float(weights["weight_norm"])),
                 own,
                 f"{weights['null_fraction']:.2f}",
                 estimate(found.get("entropy_total")),
