@@ -1,5 +1,5 @@
 # make book, make serve, make test, make outputs, make benchmark, make colab, make lint,
-# make constraints, make clean
+# make constraints, make workflow, make clean
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -12,13 +12,14 @@ STAMP := .venv/.installed
 SITE := _build/html
 COLAB := .venv/colab
 FRESH := .venv/fresh
+SNAKEMAKE := .venv/snakemake
 NBVAL := $(BIN)/python -m pytest -c nbval.ini
 
 # Nothing in this project may ask a model hub for anything.
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: book serve test outputs benchmark colab lint constraints clean site
+.PHONY: book serve test outputs benchmark colab lint constraints workflow clean site
 
 book: site
 	@echo
@@ -33,7 +34,7 @@ serve: book
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
 
 # Cheap checks first. The browser tests come last: pytest's closing line is the last line.
-test: $(STAMP)
+test: $(STAMP) workflow
 	$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest tests --ignore tests/browser --numprocesses 2
 	$(NBVAL) $(wildcard book/*.ipynb)
@@ -68,6 +69,9 @@ constraints:
 	$(PYTHON) scripts/pin_versions.py $(FRESH)
 	rm -rf $(FRESH)
 
+# Snakemake for workflows/scan: 136 MB in an environment of its own.
+workflow: $(SNAKEMAKE)/.installed
+
 clean:
 	rm -rf .venv _build .pytest_cache .ruff_cache .hypothesis
 
@@ -78,4 +82,9 @@ $(STAMP): pyproject.toml constraints.txt
 		$(if $(TORCH_INDEX),--retries 1 --timeout 30 --extra-index-url $(TORCH_INDEX)) \
 		"$$(grep '^torch==' constraints.txt)"
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@
+
+$(SNAKEMAKE)/.installed: workflows/scan/requirements.txt | $(STAMP)
+	$(PYTHON) -m venv --clear $(SNAKEMAKE)
+	$(SNAKEMAKE)/bin/python -m pip install --quiet -r workflows/scan/requirements.txt
 	touch $@

@@ -1,4 +1,4 @@
-"""Collect the scans of many models: one table, the intervals of all groups, one page.
+"""Collect the scans of many models: one table, the effects of all groups, one page.
 
     python collect.py RESULTS
 
@@ -9,51 +9,65 @@ were asked for, `units/KEY/scan` is what `confidence-neurons scan` wrote of one,
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 import confidence_neurons as cn
+from confidence_neurons.command.comparing import compared
+from confidence_neurons.command.results import Result, is_result, read_result
 from confidence_neurons.files import whole_files
 from confidence_neurons.groups.names import ENTROPY, EQUAL_NORM, FREQUENCY
-from page import html_page
-from pictures import charts
+from overview import overview
 
 MEASURED, NOT_MEASURED, FAILED = "measured", "not measured", "failed: "
-SHARES = {ENTROPY: "entropy_ln_mediated", FREQUENCY: "frequency_mediated"}
 SAYS = "confidence-neurons: "  # how the command begins to say what it refuses
 BOXES = str.maketrans("", "", "╭╮╰╯─│")  # which it draws around what is wrong with an option
+BOUNDS = ("", "_low", "_high")
 
 
 def collect(results: Path) -> pd.DataFrame:
     """Write `table.csv`, `groups.csv` and `index.html`; return the table, one row per unit."""
     units = json.loads((results / "units.json").read_text(encoding="utf-8"))
-    table = pd.DataFrame([unit | row_of(results, unit["unit"]) for unit in units]).convert_dtypes()
-    measured = table.loc[table["status"] == MEASURED, "unit"]
+    scans = {unit["unit"]: results / "units" / unit["unit"] / "scan" for unit in units}
     groups = pd.concat(
-        [pd.DataFrame({"unit": []}), *(groups_of(results, unit) for unit in measured)]
-    )
+        [
+            groups_of(unit, read_result(str(scan)))
+            for unit, scan in zip(units, scans.values(), strict=True)
+            if is_result(str(scan))
+        ]
+        or [pd.DataFrame({"unit": []})]
+    ).convert_dtypes()
+    rows = [unit | row_of(results, unit["unit"], groups) for unit in units]
+    table = pd.DataFrame(rows).convert_dtypes()
     with whole_files(results) as folder:
         table.to_csv(folder / "table.csv", index=False)
         groups.to_csv(folder / "groups.csv", index=False)
-        (folder / "index.html").write_text(summary(table), encoding="utf-8")
+        (folder / "index.html").write_text(overview(table, groups), encoding="utf-8")
     return table
 
 
-def row_of(results: Path, unit: str) -> dict[str, Any]:
+def groups_of(unit: Mapping[str, Any], result: Result) -> pd.DataFrame:
+    """A unit's chosen neurons and their controls: effect and mediated share, with intervals."""
+    frame = compared([result]).drop(columns="model")
+    named = {name: unit[name] for name in ("unit", "name", "step")}
+    return pd.DataFrame(named, index=frame.index).join(frame)
+
+
+def row_of(results: Path, unit: str, groups: pd.DataFrame) -> dict[str, Any]:
     """How it went with a unit, and what was found in it."""
     scan = results / "units" / unit / "scan"
-    if not scan.is_dir():
+    if not is_result(str(scan)):
         return {"status": why_not(results / "logs" / f"{unit}.log")}
-    record = json.loads((scan / "settings.json").read_text(encoding="utf-8"))
-    model, chosen, groups = record["model"], record["chosen"], groups_of(results, unit)
-    neurons = pd.read_parquet(scan / "neurons.parquet")
-    front = cn.pareto_front(neurons)
+    record = read_result(str(scan)).record
+    model, chosen, own = record["model"], record["chosen"], groups[groups["unit"] == unit]
+    front = cn.pareto_front(pd.read_parquet(scan / "neurons.parquet"))
     return {
         "status": MEASURED,
-        **presence(ENTROPY, chosen.get(ENTROPY), groups),
-        **presence(FREQUENCY, chosen.get(FREQUENCY), groups),
+        **presence(ENTROPY, chosen.get(ENTROPY), own),
+        **presence(FREQUENCY, chosen.get(FREQUENCY), own),
         "front": len(front),
         "front_entropy": int((front["group"] == ENTROPY).sum()),
         "k": record["k"],
@@ -68,7 +82,7 @@ def row_of(results: Path, unit: str) -> dict[str, Any]:
     }
 
 
-def presence(kind: str, choice: dict[str, Any] | None, groups: pd.DataFrame) -> dict[str, Any]:
+def presence(kind: str, choice: Mapping[str, Any] | None, groups: pd.DataFrame) -> dict[str, Any]:
     """Whether there are neurons of a kind, how many, what they mediate, and their controls.
 
     Where none meets the criteria, the shares are those of the nearest candidates.
@@ -76,43 +90,13 @@ def presence(kind: str, choice: dict[str, Any] | None, groups: pd.DataFrame) -> 
     met = choice and choice["criteria_met"]
     count = choice and (len(choice["neurons"]) if met else 0)
     found: dict[str, Any] = {kind: met, f"{kind}_neurons": count}
-    shares = mediated(groups).set_index(["of", "group"])
-    for group, name in ((kind, f"{kind}_share"), (EQUAL_NORM, f"{kind}_share_equal_norm")):
-        share = shares.loc[(kind, group)] if (kind, group) in shares.index else {}
-        ends = {f"{name}_{end}": share.get(end) for end in ("low", "high")}
-        found |= {name: share.get("estimate"), **ends}
+    own = groups[groups["of"] == kind]
+    of_chosen, of_control = own["group"].str.startswith(kind), own["group"] == EQUAL_NORM
+    for name, rows in (("share", own[of_chosen]), ("share_equal_norm", own[of_control])):
+        for bound in BOUNDS:
+            value = None if rows.empty else rows[f"share{bound}"].iloc[0]
+            found[f"{kind}_{name}{bound}"] = value
     return found
-
-
-def groups_of(results: Path, unit: str) -> pd.DataFrame:
-    """The intervals of a unit's groups and controls."""
-    groups = pd.read_csv(results / "units" / unit / "scan/groups.csv")
-    return pd.DataFrame({"unit": unit}, index=groups.index).join(groups)
-
-
-def mediated(groups: pd.DataFrame) -> pd.DataFrame:
-    """The mediated share of each group: held together, where that could be measured."""
-    shares = groups[groups["quantity"] == groups["of"].map(SHARES)]
-    together = shares[shares["held"] == "together"]
-    keys = ["unit", "of", "group"]
-    return pd.concat([together, shares]).drop_duplicates(keys).sort_index()
-
-
-def summary(table: pd.DataFrame) -> str:
-    """The page: what was measured, in pictures, and what was not."""
-    counts = table["status"].str.partition(":")[0].value_counts()
-    said = ", ".join(f"{count} {status}" for status, count in counts.items())
-    return html_page(
-        "Confidence neurons across models",
-        [
-            f"Of {len(table)} units, models at their revisions: {said}.",
-            "Neurons were chosen on some rows of a text and measured on others. Where none meets "
-            "the criteria, shares are those of the nearest candidates. Numbers with intervals: "
-            "table.csv, and groups.csv for every group, control and quantity.",
-        ],
-        charts(table),
-        table.drop(columns=["model", "revision"]),
-    )
 
 
 def why_not(log: Path) -> str:
