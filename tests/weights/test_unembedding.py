@@ -10,7 +10,7 @@ from confidence_neurons.weights import unembedding as unembedding_module
 from confidence_neurons.weights.unembedding import effective_unembedding, gram
 from tiny_models import ARCHITECTURES
 
-RMS = {"llama", "mistral", "qwen2"}
+RMS = {"gemma", "llama", "mistral", "qwen2", "qwen3"}
 FEW = settings(max_examples=30, deadline=None)
 
 
@@ -32,7 +32,7 @@ def test_effective_unembedding_is_the_networks_own_folded_and_centred(architectu
     assert unembedding is not None
     columns = []
     for row in unembedding.weight.detach().double():
-        column = row * network.get_parameter(gain).detach().double()
+        column = row * (network.get_parameter(gain).detach().double() + (architecture == "gemma"))
         columns.append(column if architecture in RMS else column - column.mean())
     expected = torch.stack(columns, dim=1)
     for row in expected:
