@@ -1,66 +1,73 @@
-"""The error of second-order effects, from exact values at a few tokens.
+"""The error of second-order effects, from exact values at a few ablations.
 
-The first term that the estimate leaves out is of third order in the change d
-of the logits, so the error of one ablation goes with the cube of the standard
-deviation of d, which is known for all tokens. The exact values of a few tokens
-tell the factor between the two. A neuron's factor is the larger of its own and
-the common one: most neurons fire at few tokens, and those few may not be in
-the sample.
+Every estimate comes with a risk, in nats, that its error goes with. The exact
+values of some ablations, drawn in proportion to their risk, tell the factor
+between the two: the mean of error over risk among them is the sum of all errors
+over the sum of all risks, whatever the risk is worth. A neuron's factor is the
+larger of the common one and its own.
 """
 
+import math
+
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
-CHECKED_TOKENS = 16
+CHECKED = 1 / 3000  # share of the ablations
 ROUNDING = 2e-7  # nats: what float32 makes of an exact change of entropy
 
 
 class ErrorCheck:
-    """Collects sizes of changes at all tokens, and errors at a random sample of them.
+    """Draws ablations to check, and collects risks of all and errors of those.
 
     Parameters
     ----------
     seed:
-        Decides the sample.
-    sample:
-        How many tokens it has, if there are as many.
+        Decides which are drawn.
+    share:
+        How many of all are drawn.
     """
 
-    def __init__(
-        self, tokens: int, neurons: int, seed: int = 0, sample: int = CHECKED_TOKENS
-    ) -> None:
-        generator = torch.Generator().manual_seed(seed)
-        self.is_sampled = torch.zeros(tokens, dtype=torch.bool)
-        self.is_sampled[torch.randperm(tokens, generator=generator)[:sample]] = True
-        self.cubes = torch.zeros(neurons, dtype=torch.float64)
-        self.sampled_cubes = torch.zeros_like(self.cubes)
-        self.missed = torch.zeros_like(self.cubes)
+    def __init__(self, neurons: int, seed: int = 0, share: float = CHECKED) -> None:
+        self.generator = torch.Generator().manual_seed(seed)
+        self.share = share
+        self.risks = torch.zeros(neurons, dtype=torch.float64)
+        self.ratios = torch.zeros_like(self.risks)
+        self.drawn = torch.zeros_like(self.risks)
 
-    def sampled(self, tokens: slice) -> Tensor:
-        """Places within these tokens that are in the sample."""
-        return self.is_sampled[tokens].nonzero().squeeze(-1)
+    def draw(self, risk: Float[Tensor, "token neuron"]) -> Int[Tensor, "pair 2"]:
+        """Some ablations of a piece, in proportion to their risk."""
+        weights = risk.flatten().cpu().double()
+        count = min(math.ceil(self.share * len(weights)), int((weights > 0).sum()))
+        if count == 0:
+            return torch.empty(0, 2, dtype=torch.int64, device=risk.device)
+        keys = torch.empty_like(weights).exponential_(generator=self.generator) / weights
+        chosen = keys.topk(count, largest=False).indices.sort().values.to(risk.device)
+        return torch.stack([chosen // risk.shape[1], chosen % risk.shape[1]], dim=1)
 
-    def add_sizes(self, neurons: slice, size: Float[Tensor, "token neuron"]) -> None:
-        """Take in the standard deviation of each change of the logits, 0 where it was exact."""
-        self.cubes[neurons] += size.double().pow(3).sum(dim=0).cpu()
+    def add_risks(self, neurons: slice, risk: Float[Tensor, "token neuron"]) -> None:
+        """Take in the risk of each estimate, 0 where it was exact."""
+        self.risks[neurons] += risk.double().sum(dim=0).cpu()
 
     def add_errors(
         self,
-        neurons: slice,
-        size: Float[Tensor, "sampled neuron"],
-        missed: Float[Tensor, "sampled neuron"],
+        neurons: Int[Tensor, " pair"],
+        risk: Float[Tensor, " pair"],
+        missed: Float[Tensor, " pair"],
     ) -> None:
-        """Take in |estimated - exact|, in nats, at sampled tokens; 0 both where it was exact."""
-        self.sampled_cubes[neurons] += size.double().pow(3).sum(dim=0).cpu()
-        self.missed[neurons] += (missed - ROUNDING).clamp(min=0).double().sum(dim=0).cpu()
+        """Take in |estimated - exact|, in nats, of ablations that were drawn."""
+        ratio = (missed - ROUNDING).clamp(min=0).double() / risk.double()
+        self.ratios.index_add_(0, neurons.cpu(), ratio.cpu())
+        self.drawn.index_add_(0, neurons.cpu(), torch.ones_like(ratio).cpu())
 
-    def relative_error(self, effect: Float[Tensor, " neuron"]) -> Float[Tensor, " neuron"]:
-        """Mean error over the tokens, as a share of each neuron's mean absolute effect.
+    def relative_error(
+        self, effect: Float[Tensor, " neuron"], tokens: int
+    ) -> Float[Tensor, " neuron"]:
+        """Mean error over so many tokens, as a share of each neuron's mean absolute effect.
 
         NaN where the effect is 0.
         """
-        own = self.missed / self.sampled_cubes
-        common = self.missed.sum() / self.sampled_cubes.sum()
+        own = self.ratios / self.drawn
+        common = self.ratios.sum() / self.drawn.sum()
         factor = torch.maximum(own.nan_to_num(0), common.nan_to_num(0))
-        return factor * self.cubes / len(self.is_sampled) / effect
+        return factor * self.risks / tokens / effect

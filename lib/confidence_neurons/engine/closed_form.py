@@ -6,13 +6,13 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
-from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.checks import finite
 from confidence_neurons.engine.memory import Plan
-from confidence_neurons.engine.readout import Ablations, Readout
+from confidence_neurons.engine.readout import MlpOutput, Readout, Sources
 from confidence_neurons.measure.interventions import held, level_of
-from confidence_neurons.model.architecture import output_weights
+from confidence_neurons.model.architecture import mlp_norm, output_weights
+from confidence_neurons.model.ends import Model
 from confidence_neurons.model.state import State
 
 DOUBLE_BELOW = 2**26  # ablated logits: tokens x neurons x vocabulary
@@ -49,21 +49,21 @@ class Held(NamedTuple):
         return cls(chosen, level_of(state, chosen, to), clipped)
 
 
-def precision(model: TransformerBridge, state: State, neurons: int) -> torch.dtype:
+def precision(model: Model, state: State, neurons: int) -> torch.dtype:
     """Precision of the closed form: double where it costs next to nothing.
 
     In single precision an effect is good to some 1e-7 nats, which may be
     all of it in a small model.
     """
     logits = int(state.counted.sum()) * neurons * model.cfg.d_vocab
-    has_double = model.W_U.device.type != "mps"
+    has_double = torch.device(model.cfg.device).type != "mps"
     return torch.float64 if has_double and logits <= DOUBLE_BELOW else torch.float32
 
 
 def prepare(
-    model: TransformerBridge, state: State, to_hold: Held, memory_budget: float
-) -> tuple[Readout, Ablations, Plan]:
-    """What the closed form needs: the readout, what each ablation feeds into it, how to walk.
+    model: Model, state: State, to_hold: Held, memory_budget: float
+) -> tuple[Readout, Sources, Plan]:
+    """What the closed form needs: the readout, what ablations are worked out from, how to walk.
 
     Raises
     ------
@@ -72,17 +72,22 @@ def prepare(
     """
     neurons = list(to_hold.neurons)
     dtype = precision(model, state, len(neurons))
+    readout = Readout.from_model(model).to(dtype)
+    stored = readout.unembedding
     plan = Plan.within(
         memory_budget,
         model.cfg.d_vocab,
         len(neurons),
         str(model.cfg.device),
         number_size=dtype.itemsize,
+        copy_size=0 if stored.dtype == dtype else stored.numel() * dtype.itemsize,
     )
-    w_out = output_weights(model)[neurons].to(dtype)
+    w_out = output_weights(model)[neurons]
     finite(w_out, "output weights")
-    readout = Readout.from_model(model).to(dtype)
     activations = state.activations[state.counted][:, neurons].to(dtype)
     delta = held(activations, to_hold.level.to(dtype), to_hold.clip) - activations
-    residual = state.residual[state.counted].to(dtype)
-    return readout, Ablations.build(readout, residual, state.targets(), w_out, delta), plan
+    norm, mlp = mlp_norm(model), None
+    if norm is not None and state.mlp_out is not None:
+        mlp = MlpOutput(state.mlp_out[state.counted], norm)
+    sources = Sources(state.residual[state.counted], state.targets(), w_out, delta, mlp)
+    return readout.widened() if plan.widen else readout, sources, plan

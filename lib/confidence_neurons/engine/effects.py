@@ -8,7 +8,7 @@ from confidence_neurons.engine.check import ErrorCheck
 from confidence_neurons.engine.exact import Changes
 from confidence_neurons.engine.memory import Plan
 from confidence_neurons.engine.pieces import exact_pieces, second_order_pieces
-from confidence_neurons.engine.readout import Ablations, Readout
+from confidence_neurons.engine.readout import Readout, Sources
 from confidence_neurons.weights.unigram import Unigram
 
 POOR_ESTIMATE = 0.05
@@ -16,7 +16,7 @@ POOR_ESTIMATE = 0.05
 
 def exact_effects(
     readout: Readout,
-    ablations: Ablations,
+    sources: Sources,
     plan: Plan,
     unigram: Unigram | None = None,
     *,
@@ -27,14 +27,14 @@ def exact_effects(
     The columns are those of `exact_changes` and `indirect_changes`; further
     `method`, and `error_estimate`, which is 0.
     """
-    sums = Sums(len(ablations.w_out))
-    for piece in exact_pieces(readout, ablations, plan, unigram, progress=progress):
+    sums = Sums(len(sources.w_out))
+    for piece in exact_pieces(readout, sources, plan, unigram, progress=progress):
         sums.add(piece.neurons, piece.changes)
-    return sums.means(len(ablations.target)).assign(method="exact", error_estimate=0.0)
+    return sums.means(len(sources.target)).assign(method="exact", error_estimate=0.0)
 
 
 def second_order_effects(
-    readout: Readout, ablations: Ablations, plan: Plan, seed: int = 0, *, progress: bool = False
+    readout: Readout, sources: Sources, plan: Plan, seed: int = 0, *, progress: bool = False
 ) -> pd.DataFrame:
     """The same, estimated; neurons whose estimate is poor exact after all.
 
@@ -49,16 +49,17 @@ def second_order_effects(
     `entropy_total` (0 where exact), and `method` tells how the row was
     measured.
     """
-    sums = Sums(len(ablations.w_out))
-    check = ErrorCheck(len(ablations.target), len(ablations.w_out), seed)
-    for piece in second_order_pieces(readout, ablations, plan, check, progress=progress):
+    sums = Sums(len(sources.w_out))
+    check = ErrorCheck(len(sources.w_out), seed)
+    for piece in second_order_pieces(readout, sources, plan, check, progress=progress):
         sums.add(piece.neurons, piece.changes)
-    frame = sums.means(len(ablations.target))
-    error = check.relative_error(torch.tensor(frame["entropy_total"].tolist(), dtype=torch.float64))
+    frame = sums.means(len(sources.target))
+    effect = torch.tensor(frame["entropy_total"].tolist(), dtype=torch.float64)
+    error = check.relative_error(effect, len(sources.target))
     frame = frame.assign(method="second-order", error_estimate=error.nan_to_num(0).numpy())
     poor = (~(error <= POOR_ESTIMATE)).nonzero().squeeze(-1).tolist()
     if poor:
-        exact = exact_effects(readout, ablations.neurons(poor), plan, progress=progress)
+        exact = exact_effects(readout, sources.neurons(poor), plan, progress=progress)
         frame.loc[poor, exact.columns] = exact.to_numpy()
     return frame
 

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from confidence_neurons.engine.logits import LOG2E, AblatedLogits, Functional
+from confidence_neurons.engine.logits import LOG2E, AblatedLogits, Functional, Panel
 from confidence_neurons.engine.readout import Ablations, Clean, Readout, row_dot
 from confidence_neurons.engine.softmax import LN2, softmax_changes, softmax_changes_at
 from confidence_neurons.weights.unigram import Unigram
@@ -27,15 +27,15 @@ def exact_changes(
     readout: Readout,
     clean: Clean,
     ablations: Ablations,
-    readings: Float[Tensor, "neuron d_vocab"],
+    panel: Panel,
     unigram: Unigram | None = None,
 ) -> Changes:
     """Ablated minus clean, in nats, for each token and neuron.
 
     Parameters
     ----------
-    readings:
-        q = w_out W of each neuron: what it adds to the logits, before the scale.
+    panel:
+        The neurons' readings q = w_out W: what they add to the logits, before the scale.
     unigram:
         With it, also what concerns the frequency direction.
 
@@ -49,7 +49,7 @@ def exact_changes(
     `entropy_`, `loss_`, `kl_` and `kl_reverse_frequency`, measured
     after the clean projection on the frequency direction has been put back.
     """
-    logits = AblatedLogits.build(readout, clean, ablations, readings)
+    logits = AblatedLogits.build(readout, clean, ablations, panel)
     of_target, of_clean = logits.of_entry(ablations.target), logits.mean(clean.probability)
     restored = None if unigram is None else logits.mean(unigram.direction[None]).total
     sums = softmax_changes(logits, unigram, restored)
@@ -74,7 +74,7 @@ def exact_pairs(
     readout: Readout,
     clean: Clean,
     ablations: Ablations,
-    readings: Float[Tensor, "neuron d_vocab"],
+    panel: Panel,
     mean_readings: Float[Tensor, "token neuron"],
     pairs: Int[Tensor, "pair 2"],
 ) -> dict[str, Float[Tensor, " pair"]]:
@@ -82,19 +82,25 @@ def exact_pairs(
 
     `mean_readings` are means of the readings under the clean distribution.
     """
-    logits = AblatedLogits.build(readout, clean, ablations, readings)
+    if not len(pairs):
+        return {}
     tokens, neurons = pairs.unbind(dim=1)
-    push, stretch = logits.push[tokens, neurons], logits.stretch[tokens, neurons]
+    chosen, place = neurons.unique(return_inverse=True)
+    few = panel.neurons(chosen)
+    logits = AblatedLogits.build(readout, clean, ablations.neurons(chosen), few)
+    push, stretch = logits.push[tokens, place], logits.stretch[tokens, place]
     target = ablations.target[tokens]
     of_target = Functional.build(
-        push, stretch, logits.base[tokens, target], readings[neurons, target], logits.bias[target]
+        push * few.readings[place, target],
+        stretch,
+        logits.base[tokens, target],
+        logits.bias[target],
     )
-    sums = softmax_changes_at(logits, pairs)
+    sums = softmax_changes_at(logits, torch.stack([tokens, place], dim=1))
     of_clean = Functional.build(
-        push,
+        push * mean_readings[tokens, neurons],
         stretch,
         row_dot(clean.probability, logits.base)[tokens, 0],
-        mean_readings[tokens, neurons],
         (clean.probability @ logits.bias)[tokens],
     )
     return _in_nats(_entropy_and_loss(sums, of_target, of_clean), sums)

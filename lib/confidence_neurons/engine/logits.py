@@ -17,6 +17,31 @@ SAFE_BITS = 100.0
 
 
 @dataclass(frozen=True)
+class Panel:
+    """The readings of some neurons, centred over the vocabulary.
+
+    Attributes
+    ----------
+    readings:
+        Either each neuron's, or each entry's, lie side by side in memory.
+    reach:
+        No reading of a neuron is larger.
+    """
+
+    readings: Float[Tensor, "neuron d_vocab"]
+    reach: Float[Tensor, " neuron"]
+
+    @classmethod
+    def of(cls, readings: Float[Tensor, "neuron d_vocab"]) -> "Panel":
+        """Look through the readings once."""
+        return cls(readings, _largest(readings))
+
+    def neurons(self, chosen: Int[Tensor, " few"]) -> "Panel":
+        """A copy for some neurons, each of whose readings lie side by side."""
+        return Panel(self.readings[chosen].contiguous(), self.reach[chosen])
+
+
+@dataclass(frozen=True)
 class Functional:
     """How ablations change one linear functional of the logits, in bits."""
 
@@ -26,14 +51,12 @@ class Functional:
     @classmethod
     def build(
         cls,
-        push: Float[Tensor, "*ablation"],
+        direct: Float[Tensor, "*ablation"],
         stretch: Float[Tensor, "*ablation"],
         of_base: Float[Tensor, "*#ablation"],
-        of_readings: Float[Tensor, "*#ablation"],
         of_bias: Float[Tensor, "*#ablation"],
     ) -> "Functional":
-        """From the functional's values on the parts of the logits (see `AblatedLogits`)."""
-        direct = push * of_readings
+        """From its direct change, and its values on base and bias (see `AblatedLogits`)."""
         return cls(direct, direct + stretch * (of_base + direct - of_bias))
 
 
@@ -41,67 +64,86 @@ class Functional:
 class AblatedLogits:
     """The logits after each ablation, in bits, up to a constant per token and neuron.
 
-    direct = base + push * reading, total = (1 + stretch) direct - stretch * bias.
-    No reading of a neuron is larger than its `reach`.
+    direct = base + push * reading + pull * pulled,
+    total = (1 + stretch) direct - stretch * bias;
+
+    pull and pulled are there only where a norm follows the MLP.
     """
 
     base: Float[Tensor, "token d_vocab"]
     bias: Float[Tensor, " d_vocab"]
-    readings: Float[Tensor, "neuron d_vocab"]
+    panel: Panel
     push: Float[Tensor, "token neuron"]
     stretch: Float[Tensor, "token neuron"]
-    reach: Float[Tensor, " neuron"]
+    pull: Float[Tensor, "token neuron"] | None = None
+    pulled: Float[Tensor, "token d_vocab"] | None = None
 
     @classmethod
     def build(
-        cls,
-        readout: Readout,
-        clean: Clean,
-        ablations: Ablations,
-        readings: Float[Tensor, "neuron d_vocab"],
+        cls, readout: Readout, clean: Clean, ablations: Ablations, panel: Panel
     ) -> "AblatedLogits":
         """In bits, from logits in nats."""
+        pull = ablations.pull
         return cls(
             base=clean.centred * LOG2E,
             bias=readout.bias * LOG2E,
-            readings=readings,
+            panel=panel,
             push=ablations.push * LOG2E,
             stretch=ablations.stretch,
-            reach=ablations.w_out.norm(dim=-1) * readout.longest,
+            pull=None if pull is None else pull.size * LOG2E,
+            pulled=None if pull is None else readout.readings(pull.along),
         )
+
+    def direct(
+        self,
+        tokens: slice,
+        neurons: slice,
+        out: Float[Tensor, "token neuron d_vocab"],
+    ) -> Float[Tensor, "token neuron d_vocab"]:
+        """The logits with the scale frozen, of a block of tokens and neurons."""
+        push = self.push[tokens, neurons].unsqueeze(-1)
+        torch.addcmul(self.base[tokens, None], push, self.panel.readings[None, neurons], out=out)
+        if self.pull is not None and self.pulled is not None:
+            out.addcmul_(self.pull[tokens, neurons].unsqueeze(-1), self.pulled[tokens, None])
+        return out
 
     def mean(self, weights: Float[Tensor, "token_or_1 d_vocab"]) -> Functional:
         """The weighted sum over the vocabulary, for every token and neuron."""
+        direct = self.push * (weights @ self.panel.readings.T)
+        if self.pull is not None and self.pulled is not None:
+            direct = direct + self.pull * (weights * self.pulled).sum(dim=-1, keepdim=True)
         return Functional.build(
-            self.push,
+            direct,
             self.stretch,
             (weights * self.base).sum(dim=-1, keepdim=True),
-            weights @ self.readings.T,
             (weights * self.bias).sum(dim=-1, keepdim=True),
         )
 
     def of_entry(self, entry: Int[Tensor, " token"]) -> Functional:
         """The logit of one vocabulary entry for each token."""
+        direct = self.push * self.panel.readings[:, entry].T
+        if self.pull is not None and self.pulled is not None:
+            direct = direct + self.pull * self.pulled.gather(1, entry[:, None])
         return Functional.build(
-            self.push,
-            self.stretch,
-            self.base.gather(1, entry[:, None]),
-            self.readings[:, entry].T,
-            self.bias[entry, None],
+            direct, self.stretch, self.base.gather(1, entry[:, None]), self.bias[entry, None]
         )
 
     def may_overflow(self, further: float = 0.0) -> bool:
-        """Whether exp2 of a logit, changed by `further` bits, might leave the range of float32."""
-        base = _largest(self.base)[:, None] + self.bias.abs().max()
+        """Whether exp2 of a logit, changed by `further` bits, might leave the range of float32.
 
-        def beyond(reach: Float[Tensor, " neuron"]) -> bool:
-            highest = (1 + self.stretch.clamp(min=0)) * (base + self.push.abs() * reach)
-            return bool(highest.max() + further > SAFE_BITS)
+        Too high a logit overflows. Too low ones do no harm, unless they all
+        are; by Jensen's inequality the log2 of their sum is at least their
+        mean, and the mean of `base` is 0.
+        """
+        moved = self.push.abs() * self.panel.reach
+        if self.pull is not None and self.pulled is not None:
+            moved = moved + self.pull.abs() * _largest(self.pulled)[:, None]
+        high = self.base.amax(dim=-1, keepdim=True).clamp(min=0)
+        most = (1 + self.stretch.clamp(min=0)) * (high + moved)
+        most = most + self.stretch.abs() * self.bias.abs().max()
+        return not bool(most.max() + further <= SAFE_BITS)
 
-        # Only where the bound is too high is it worth a look at all the readings.
-        return beyond(self.reach) and beyond(_largest(self.readings))
 
-
-def _largest(values: Float[Tensor, "row d_vocab"]) -> Float[Tensor, " row"]:
+def _largest(values: Float[Tensor, "row entry"]) -> Float[Tensor, " row"]:
     """Largest absolute value of each row, without a copy of them all."""
-    return torch.maximum(values.amax(dim=-1), -values.amin(dim=-1))
+    return torch.maximum(-values.amin(dim=-1), values.amax(dim=-1))

@@ -4,26 +4,35 @@ from dataclasses import dataclass
 
 import torch
 
-from confidence_neurons.engine.second_order import NEURONS_AT_ONCE
 from confidence_neurons.engine.softmax import bytes_at_once
 
 DEFAULT_BUDGET = 896 * 2**20
-TENSORS_PER_TOKEN = 5  # of size d_vocab: the clean distribution and what is made of it
-TENSORS_PER_PAIR = 32  # of size token x neuron: moments, sums, changes
+TENSORS_PER_TOKEN = 8  # of size d_vocab: the clean distribution and what is made of it
+TENSORS_PER_PAIR = 40  # of size token x neuron: moments, sums, changes
 ENOUGH_TOKENS = 96  # with fewer, matrix products are slow
 MOST_TOKENS = 192  # with more, they are not faster
-BLOCK_TENSORS = 3  # of the size of one block of ablated logits
+BLOCK_TENSORS = 5  # of the size of one block of ablated logits
+SHARE_FOR_WEIGHTS = 1 / 3  # of the budget, at most, for a wider copy of the unembedding
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Neurons whose readings are held at once (a panel), and tokens at once.
+    """How a scan walks.
 
-    Of some of a panel's readings second order holds the squares as well.
+    Attributes
+    ----------
+    neurons:
+        How many neurons' readings are held at once: a panel.
+    tokens:
+        How many tokens are measured at once.
+    widen:
+        Whether to hold a copy of the unembedding in the precision that is
+        worked in; else some columns at a time are copied, again and again.
     """
 
     neurons: int
     tokens: int
+    widen: bool = False
 
     @classmethod
     def within(
@@ -33,11 +42,13 @@ class Plan:
         neurons: int,
         device: str = "cpu",
         number_size: int = 4,
+        copy_size: int = 0,
     ) -> "Plan":
         """Share a budget, in bytes, between readings and tokens; numbers have `number_size` bytes.
 
-        The budget covers what a scan holds beside the model, its effective
-        unembedding, and the activations and residual streams of the tokens.
+        The budget covers what a scan holds beside the model and the activations
+        and residual streams of the tokens. `copy_size` is what a wider copy of
+        the unembedding takes, 0 where none is needed.
 
         Raises
         ------
@@ -55,12 +66,11 @@ class Plan:
                 f"expected a memory_budget of at least {least:,} bytes for a vocabulary of "
                 f"{d_vocab:,} tokens, got {budget:,.0f}: give more (default {DEFAULT_BUDGET:,})"
             )
-        free = budget - block
+        widen = 0 < copy_size <= SHARE_FOR_WEIGHTS * budget - block
+        free = budget - block - (copy_size if widen else 0)
         for_tokens = min(free / 2, ENOUGH_TOKENS * (token + pair * neurons))
-        rows = int((free - for_tokens) // row)
-        most = max(rows // 2, rows - NEURONS_AT_ONCE)
+        most = max(1, int((free - for_tokens) // row))
         panel = -(-neurons // -(-neurons // most))
-        held = (panel + min(panel, NEURONS_AT_ONCE)) * row
-        tokens = int((free - held) // (token + pair * panel))
+        tokens = int((free - panel * row) // (token + pair * panel))
         in_cache = max(MOST_TOKENS, at_once // row)
-        return cls(panel, max(1, min(tokens, in_cache)))
+        return cls(panel, max(1, min(tokens, in_cache)), widen)

@@ -4,42 +4,39 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from jaxtyping import Float
+import torch
+from jaxtyping import Int
 from torch import Tensor
 from tqdm import tqdm
 
 from confidence_neurons.engine.check import ErrorCheck
 from confidence_neurons.engine.exact import Changes, exact_changes, exact_pairs
 from confidence_neurons.engine.indirect import indirect_changes
+from confidence_neurons.engine.logits import Panel
 from confidence_neurons.engine.memory import Plan
-from confidence_neurons.engine.readout import Ablations, Clean, Readout
+from confidence_neurons.engine.readout import Ablations, Clean, Readout, Sources
 from confidence_neurons.engine.second_order import second_order_changes
 from confidence_neurons.weights.unigram import Unigram
 
-STRONG = 0.25  # nats
-
-Readings = Float[Tensor, "neuron d_vocab"]
-
-
-class Place(NamedTuple):
-    """Which tokens and neurons a piece is of."""
-
-    tokens: slice
-    neurons: slice
+MOST_RISK = 0.01  # nats
+LARGEST = 512.0  # nats: float32 rounds larger logits by more than 3e-5
+DOUBLE_AT_ONCE = 2**25  # bytes of readings in double precision
 
 
-@dataclass(frozen=True)
-class Piece:
-    """Changes at some of the tokens, for some of the neurons (as slices)."""
+class Piece(NamedTuple):
+    """Changes at some of the tokens, for some of the neurons."""
 
-    tokens: slice
+    tokens: Int[Tensor, " token"]
     neurons: slice
     changes: Changes
 
 
+Measure = Callable[[slice, Clean, Ablations, Panel], Changes]
+
+
 def exact_pieces(
     readout: Readout,
-    ablations: Ablations,
+    sources: Sources,
     plan: Plan,
     unigram: Unigram | None = None,
     *,
@@ -47,15 +44,17 @@ def exact_pieces(
 ) -> Iterator[Piece]:
     """Exact changes, piece by piece; every token and neuron is in one of them."""
 
-    def measure(place: Place, clean: Clean, piece: Ablations, readings: Readings) -> Changes:
-        return exact_changes(readout, clean, piece, readings, unigram)
+    def measure(neurons: slice, clean: Clean, piece: Ablations, panel: Panel) -> Changes:
+        changes = exact_changes(readout, clean, piece, panel, unigram)
+        return changes | indirect_changes(readout, clean, piece)
 
-    return _pieces(readout, ablations, plan, measure, "ablating" if progress else None)
+    walk = _Walk(readout, sources, plan, unigram)
+    return walk.pieces(readout.readings, measure, "ablating" if progress else None)
 
 
 def second_order_pieces(
     readout: Readout,
-    ablations: Ablations,
+    sources: Sources,
     plan: Plan,
     check: ErrorCheck,
     *,
@@ -63,58 +62,90 @@ def second_order_pieces(
 ) -> Iterator[Piece]:
     """Estimated changes, piece by piece; every token and neuron is in one of them.
 
-    Strong ablations, one neuron at one token, are measured exactly: where the
-    logits' change has a standard deviation of more than `STRONG` nats.
+    Ablations whose risk is above `MOST_RISK`, one neuron at one token, are
+    measured exactly, and so are those that are drawn for the check.
 
     Parameters
     ----------
     check:
-        Is shown every piece, to estimate the error of what was not strong.
+        Is shown every piece, to estimate the error of what was not measured.
     """
 
-    def measure(place: Place, clean: Clean, piece: Ablations, readings: Readings) -> Changes:
-        changes = second_order_changes(readout, clean, piece, readings)
-        mean_readings = changes.pop("mean_reading")
-        sizes = (2 * changes["kl_from_clean"]).sqrt()
-        strong = sizes > STRONG
-        sizes = sizes.masked_fill(strong, 0)
-        check.add_sizes(place.neurons, sizes)
-        at = check.sampled(place.tokens)
-        if len(at):
-            few = exact_changes(readout, clean.tokens(at), piece.tokens(at), readings)
-            missed = (changes["entropy_total"][at] - few["entropy_total"]).abs()
-            check.add_errors(place.neurons, sizes[at], missed.masked_fill(strong[at], 0))
-        if strong.any():
-            pairs = strong.T.nonzero().flip(1)  # by neuron: its readings stay in the cache
-            exact = exact_pairs(readout, clean, piece, readings, mean_readings, pairs)
-            for name, values in exact.items():
-                changes[name][tuple(pairs.T)] = values
+    def measure(neurons: slice, clean: Clean, piece: Ablations, panel: Panel) -> Changes:
+        estimate = second_order_changes(readout, clean, piece, panel)
+        changes, risk = estimate.changes, estimate.risk
+        risky = ~(risk <= MOST_RISK)
+        risk = risk.masked_fill(risky, 0)
+        drawn = check.draw(risk)
+        check.add_risks(neurons, risk)
+        pairs = torch.cat([drawn, risky.nonzero()])
+        exact = exact_pairs(readout, clean, piece, panel, estimate.mean_reading, pairs)
+        at, few = tuple(pairs.T), len(drawn)
+        if few:
+            missed = (exact["entropy_total"] - changes["entropy_total"][at]).abs()[:few]
+            check.add_errors(drawn[:, 1] + neurons.start, risk[tuple(drawn.T)], missed)
+        for name, values in exact.items():
+            changes[name][at] = values
         return changes
 
-    return _pieces(readout, ablations, plan, measure, "estimating" if progress else None)
+    walk = _Walk(readout, sources, plan)
+    return walk.pieces(readout.readings_by_entry, measure, "estimating" if progress else None)
 
 
-def _pieces(
-    readout: Readout,
-    ablations: Ablations,
-    plan: Plan,
-    measure: Callable[[Place, Clean, Ablations, Readings], Changes],
-    doing: str | None,
-) -> Iterator[Piece]:
-    """Measure piece by piece, indirect effects too; `doing` stands before the progress bar."""
-    panels = _steps(len(ablations.w_out), plan.neurons)
-    steps = _steps(len(ablations.target), plan.tokens)
-    with tqdm(total=len(panels) * len(steps), desc=doing, disable=doing is None) as bar:
-        for neurons in panels:
-            readings = readout.unembed(ablations.w_out[neurons])
-            for tokens in steps:
-                piece = ablations.tokens(tokens).neurons(neurons)
-                clean = Clean.build(readout, piece)
-                changes = measure(Place(tokens, neurons), clean, piece, readings)
-                changes |= indirect_changes(readout, clean, piece)
-                yield Piece(tokens, neurons, changes)
-                bar.update()
-            del readings  # before those of the next neurons are made
+@dataclass(frozen=True)
+class _Walk:
+    """A way through all neurons and tokens.
+
+    Where logits are so large that float32 rounds them too coarsely, tokens are
+    measured exactly in double precision, whatever the way of the others.
+    """
+
+    readout: Readout
+    sources: Sources
+    plan: Plan
+    unigram: Unigram | None = None
+
+    def pieces(
+        self, read: Callable[[Tensor], Tensor], measure: Measure, doing: str | None
+    ) -> Iterator[Piece]:
+        """Measure piece by piece; `doing` stands before the progress bar."""
+        panels = _steps(len(self.sources.w_out), self.plan.neurons)
+        steps = _steps(len(self.sources.target), self.plan.tokens)
+        with tqdm(total=len(panels) * len(steps), desc=doing, disable=doing is None) as bar:
+            for neurons in panels:
+                panel = Panel.of(read(self.sources.heard(self.readout, neurons)))
+                for tokens in steps:
+                    piece = self.sources.ablations(self.readout, tokens, neurons)
+                    clean = Clean.build(self.readout, piece)
+                    coarse = self._coarse(clean)
+                    places = torch.arange(tokens.start, tokens.stop)
+                    if coarse.any():
+                        yield from self._in_double(places[coarse.cpu()], neurons)
+                        piece, clean = piece.tokens(~coarse), clean.tokens(~coarse)
+                        places = places[~coarse.cpu()]
+                    if len(places):
+                        yield Piece(places, neurons, measure(neurons, clean, piece, panel))
+                    bar.update()
+                del panel  # before that of the next neurons is made
+
+    def _coarse(self, clean: Clean) -> Tensor:
+        """Which tokens have logits that are too large for the precision; none in double."""
+        wide = clean.largest.dtype == torch.float64
+        return clean.largest > (torch.inf if wide else LARGEST)
+
+    def _in_double(self, places: Tensor, neurons: slice) -> Iterator[Piece]:
+        readout = self.readout.to(torch.float64)
+        unigram = None if self.unigram is None else self.unigram.to(readout.bias)
+        tokens = places.to(self.sources.target.device)
+        at_once = max(1, DOUBLE_AT_ONCE // (8 * len(readout.bias)))
+        for some in _steps(neurons.stop - neurons.start, at_once):
+            few = slice(neurons.start + some.start, neurons.start + some.stop)
+            piece = self.sources.ablations(readout, tokens, few)
+            clean = Clean.build(readout, piece)
+            panel = Panel.of(readout.readings(piece.w_out))
+            changes = exact_changes(readout, clean, piece, panel, unigram)
+            changes |= indirect_changes(readout, clean, piece)
+            yield Piece(places, few, {name: values.float() for name, values in changes.items()})
 
 
 def _steps(length: int, step: int) -> list[slice]:

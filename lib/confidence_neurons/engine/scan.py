@@ -6,7 +6,6 @@ import pandas as pd
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
-from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.checks import CHECKS, checked, one_of
 from confidence_neurons.engine.assumptions import closed_form_holds
@@ -14,9 +13,9 @@ from confidence_neurons.engine.closed_form import Held, prepare
 from confidence_neurons.engine.effects import exact_effects, second_order_effects
 from confidence_neurons.engine.memory import DEFAULT_BUDGET
 from confidence_neurons.engine.rerun import need_full_precision, rerun_effects, rows_within
-from confidence_neurons.model.architecture import output_weights
+from confidence_neurons.model.ends import Model
 from confidence_neurons.model.state import run
-from confidence_neurons.weights.geometry import geometry, weight_table
+from confidence_neurons.weights.geometry import geometry, weight_table, writes
 from confidence_neurons.weights.unigram import Unigram
 
 EXACT, SECOND_ORDER = "exact", "second-order"
@@ -26,7 +25,7 @@ CHECKS["method"] = one_of("method", (EXACT, SECOND_ORDER))
 @checked
 @torch.no_grad()
 def scan(
-    model: TransformerBridge,
+    model: Model,
     tokens: Int[Tensor, "batch position"],
     *,
     neurons: Sequence[int] | None = None,
@@ -51,8 +50,8 @@ def scan(
 
     Parameters
     ----------
-    model : TransformerBridge
-        From `load_model`.
+    model : Model
+        From `load_model` or `load_light`.
     tokens : Int[Tensor, "batch position"]
         The text to measure on: rows of BOS and consecutive tokens.
     neurons : sequence of int, optional
@@ -63,29 +62,29 @@ def scan(
     at : Bool[Tensor, "batch position"], optional
         Which positions count; by default all but the first and the last.
     method : str
-        "exact", or "second-order": estimates from moments, some five times
-        faster on the bundled models and fifteen on the shape of GPT-2 Small.
-        Ablations that change the logits strongly are measured exactly all the
-        same, and so are neurons whose estimate is thought to be off by more
-        than 5 %.
+        "exact", or "second-order": for each prediction the likeliest tokens
+        exactly and the rest by moments, some five times faster on the bundled
+        models and fifteen on real ones. Where that might be off by more than
+        0.01 nats, one neuron at one token, it is measured exactly all the same,
+        and so are neurons whose estimate is thought to be off by more than 5 %.
     frequency : bool
         Also measure the distance to the unigram distribution and what the
         frequency direction mediates; exact method only.
     counts : Int[Tensor, "d_vocab"], optional
         Token counts; by default those that ship with a bundled model.
     layer : int, optional
-        By default the last. In other layers, and in models that normalise or
-        scale the MLP's output or soft-cap their logits, the rest of the
-        network runs again for each neuron, which is slow and needs a model in
-        float32 or float64; there a neuron is held at every position.
+        By default the last. In other layers the network runs again for each
+        neuron, and where logits are soft-capped they are unembedded again: that
+        is slow, and needs a model in float32 or float64; there a neuron is held
+        at every position.
     k : int, optional
         Dimension of the null space, for the null-space fraction; by default by
         the spectrum's gap.
     memory_budget : float
-        In bytes: what the scan may hold beside the model, its unembedding
-        and the tokens' activations.
+        In bytes: what the scan may hold beside the model and the tokens'
+        activations.
     seed : int
-        Decides the sample of tokens that second-order estimates are checked on.
+        Decides which second-order estimates are checked.
     progress : bool
         Show a progress bar.
 
@@ -139,21 +138,21 @@ def scan(
     to_hold = Held.of(state, neurons, to, clip)
     unigram = Unigram.of(model, counts) if frequency else None
     by_residual = closed_form_holds(model, tokens, state.layer)
-    if method == SECOND_ORDER and (frequency or not by_residual):
+    if method == SECOND_ORDER and (frequency or not by_residual or state.mlp_out is not None):
         raise ValueError(
-            "second order covers neither the frequency columns nor ablations that need the "
-            "network to run again (other layers, normalised or scaled MLP outputs, soft-capped "
-            "logits): use method='exact'"
+            "second order covers neither the frequency columns, nor models with a norm after the "
+            "MLP, nor ablations that need the network to run again (layers before the last, "
+            "soft-capped logits): use method='exact'"
         )
-    w_out = output_weights(model, state.layer)[to_hold.neurons]
+    w_out = writes(model, state.layer)[to_hold.neurons]
     weights = weight_table(w_out, geometry(model, k=k, counts=counts), to_hold.neurons)
     if by_residual:
-        readout, ablations, plan = prepare(model, state, to_hold, memory_budget)
+        readout, sources, plan = prepare(model, state, to_hold, memory_budget)
         if method == EXACT:
             unigram = None if unigram is None else unigram.to(readout.bias)
-            effects = exact_effects(readout, ablations, plan, unigram, progress=progress)
+            effects = exact_effects(readout, sources, plan, unigram, progress=progress)
         else:
-            effects = second_order_effects(readout, ablations, plan, seed, progress=progress)
+            effects = second_order_effects(readout, sources, plan, seed, progress=progress)
     else:
         need_full_precision(model)
         rows_at_once = rows_within(memory_budget, model, tokens.shape[1])

@@ -1,26 +1,16 @@
 """Changes of the output to second order, for all tokens and neurons by matrix products.
 
-An ablation changes the logits by d = e g + b q (see `readout`): q is the
-neuron's reading, b = delta / s' its push (delta / s where the scale is
-frozen), g = l - c the part of the clean logits that the scale divides, and
-e = s / s' - 1 the stretch (0 where the scale is frozen). Along l + t d the
-log-partition function has the cumulants of d under softmax(l + t d) as its
-derivatives, and H = log Z - E[l + t d]. To second order, at t = 1, with
-moments under the clean distribution and k3 the third mixed cumulant,
+The most probable tokens of each prediction are measured exactly (`head`); the
+rest by moments of the neurons' readings (`tail`); what the final scale alone
+does is exact for both (`stretching`). With M and L the mass and the mean logit
+of the whole,
 
-    log Z' - log Z = E[d] + Var(d) / 2
-    H' - H = -Cov(l, d) - (Var(d) + k3(l, d, d)) / 2
-    loss' - loss = E[d] + Var(d) / 2 - d_target
-    KL(clean || ablated) = Var(d) / 2.
+    H' - H = log M - (L' - L),    loss' - loss = log M - d_target,
+    KL(clean || ablated) = log M - E[d].
 
-All of these are polynomials in e and b, whose coefficients are moments of
-l, g and q. The next term is of third order in d: the error grows with the
-cube of the change. So ablations that change the logits strongly, neurons on
-the tokens where they fire, are left to the exact way (see `engine`).
-
-Moments linear in q go through the unembedding first, E[q] = w (W p),
-which costs d_model and not d_mlp products per vocabulary entry; only the two
-quadratic ones need a product of [token, d_vocab] with [d_vocab, neuron].
+What is left out is of third order in the change of the tail's logits: see
+`risk`. Where that may be too much, one neuron at one token, the ablation is
+left to the exact way (see `pieces`).
 """
 
 from dataclasses import dataclass
@@ -30,153 +20,128 @@ from jaxtyping import Float
 from torch import Tensor
 
 from confidence_neurons.engine.exact import Changes
-from confidence_neurons.engine.readout import Ablations, Clean, Readout, row_dot
+from confidence_neurons.engine.head import Head, HeadChanges, HeadSums
+from confidence_neurons.engine.logits import Panel
+from confidence_neurons.engine.readout import Ablations, Clean, Readout
+from confidence_neurons.engine.stretching import Response, Rows, interpolated, response
+from confidence_neurons.engine.tail import Tail
 
-RIVALS = 8
-NEURONS_AT_ONCE = 256  # whose squared readings are held, and in one product
+NEAR = 0.1  # below, a series
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Changes of every token and neuron, and how far they may be off.
+
+    Attributes
+    ----------
+    changes:
+        As `exact_changes` without a unigram. `argmax_changed` looks at the head.
+    risk:
+        A size, in nats, that the error goes with.
+    mean_reading:
+        The neuron's mean reading under the clean distribution.
+    """
+
+    changes: Changes
+    risk: Float[Tensor, "token neuron"]
+    mean_reading: Float[Tensor, "token neuron"]
 
 
 @torch.no_grad()
 def second_order_changes(
-    readout: Readout,
-    clean: Clean,
-    ablations: Ablations,
-    readings: Float[Tensor, "neuron d_vocab"],
-) -> Changes:
-    """Ablated minus clean, in nats, estimated for each token and neuron.
-
-    Parameters
-    ----------
-    readings:
-        q = w_out W of each neuron.
-
-    Returns
-    -------
-    The same names as `exact_changes` without a unigram, and `mean_reading`,
-    the neuron's mean reading under the clean distribution. `argmax_changed`
-    looks at the most probable tokens of the clean distribution only, `RIVALS`
-    of them.
-    """
-    moments = _Moments.build(readout, clean, ablations, readings)
-    on_target = _readings_of(readout, ablations, ablations.target[:, None])[:, 0]
-    scaled_target = moments.scaled.gather(1, ablations.target[:, None])
-
+    readout: Readout, clean: Clean, ablations: Ablations, panel: Panel
+) -> Estimate:
+    """Ablated minus clean, in nats; `panel` has each entry's readings side by side."""
+    scaled = clean.scaled(readout)
+    head = Head.of(clean, scaled)
+    exact = HeadChanges.measure(readout, head, ablations, panel)
+    tail = Tail.of(readout, clean, scaled, head, ablations, panel)
     stretch, push = ablations.stretch, ablations.push
-    pushed = push * (1 + stretch)
-    direct_variance = push.pow(2) * moments.q_q
-    total_variance = (
-        stretch.pow(2) * moments.g_g + 2 * stretch * pushed * moments.g_q
-    ) + pushed.pow(2) * moments.q_q
-    direct_third = push.pow(2) * moments.l_q_q
-    total_third = (
-        stretch.pow(2) * moments.l_g_g + 2 * stretch * pushed * moments.l_g_q
-    ) + pushed.pow(2) * moments.l_q_q
-    mean_minus_target = moments.q - on_target
-    return {
-        "entropy_total": -(stretch * moments.l_g + pushed * moments.l_q)
-        - (total_variance + total_third) / 2,
-        "entropy_direct": -push * moments.l_q - (direct_variance + direct_third) / 2,
-        "loss_total": pushed * mean_minus_target - stretch * scaled_target + total_variance / 2,
-        "loss_direct": push * mean_minus_target + direct_variance / 2,
-        "kl_from_clean": (total_variance / 2).clamp(min=0),
-        "mean_reading": moments.q,
-        "argmax_changed": _argmax_changes(readout, clean, ablations, moments.scaled),
+    share = tail.log_mass.exp()
+
+    def evaluate(rows: Rows, nodes: Float[Tensor, "row node"]) -> tuple[Tensor, ...]:
+        level = clean.centred[rows]
+        g = level if scaled is clean.centred else scaled[rows]
+        of_tail = response(tail.log_p[rows], level, g, nodes)
+        of_head = response(head.log_p[rows], head.centred[rows], head.scaled[rows], nodes)
+        w, mean = share[rows], tail.mean[rows]
+        in_tail, in_head = w * of_tail.log_mass.exp(), (1 - w) * of_head.log_mass.exp()
+        grown = of_tail.log_mass.expm1() - of_head.log_mass.expm1()
+        mass = w * grown + of_head.log_mass.expm1()
+        logit = in_tail * of_tail.mean + in_head * of_head.mean + w * mean * grown
+        return of_tail.log_mass, of_tail.mean, mass.log1p(), logit / (1 + mass)
+
+    log_tail, mean_tail, log_all, mean_all = interpolated(stretch, evaluate)
+    none = torch.zeros_like(stretch)
+    whole = _Whole(tail, push, none, none, none)
+    direct = whole.changes(exact.direct)
+    whole = _Whole(tail, push * (1 + stretch), stretch, log_tail, mean_tail)
+    total = whole.changes(exact.total)
+
+    target = ablations.target[:, None]
+    of_target = panel.readings[:, ablations.target].T
+    scaled_target = scaled.gather(1, target)
+    mean_reading = exact.reading + share * tail.moments.q
+    changes = {
+        "entropy_total": total.log_mass - total.mean,
+        "entropy_direct": direct.log_mass - direct.mean,
+        "loss_total": total.log_mass - (whole.push * of_target + stretch * scaled_target),
+        "loss_direct": direct.log_mass - push * of_target,
+        "kl_from_clean": (total.log_mass - whole.push * mean_reading).clamp(min=0),
+        "argmax_changed": exact.overtaken,
+        "entropy_indirect": log_all - mean_all,
+        "loss_indirect": log_all - stretch * scaled_target,
     }
+    sound = total.log_mass.isfinite() & direct.log_mass.isfinite() & total.mean.isfinite()
+    risk = whole.risk(panel).masked_fill(~sound, torch.inf)
+    return Estimate(changes, risk, mean_reading)
 
 
 @dataclass(frozen=True)
-class _Moments:
-    """Moments under the clean distribution of l and g (logits, scaled part) and the readings q.
+class _Whole:
+    """Head and tail put together, for a push b and a stretch e; `log_mass` and `mean` are A and Y.
 
-    `q` is a mean; two letters are a covariance, three a third cumulant.
-    `scaled` is g minus its mean.
+    `mean` is short of the tail's clean mean.
     """
 
-    scaled: Float[Tensor, "token d_vocab"]
-    l_g: Float[Tensor, "token 1"]
-    g_g: Float[Tensor, "token 1"]
-    l_g_g: Float[Tensor, "token 1"]
-    q: Float[Tensor, "token neuron"]
-    l_q: Float[Tensor, "token neuron"]
-    g_q: Float[Tensor, "token neuron"]
-    l_g_q: Float[Tensor, "token neuron"]
-    q_q: Float[Tensor, "token neuron"]
-    l_q_q: Float[Tensor, "token neuron"]
+    tail: Tail
+    push: Float[Tensor, "token neuron"]
+    stretch: Float[Tensor, "token neuron"]
+    log_mass: Float[Tensor, "token neuron"]
+    mean: Float[Tensor, "token neuron"]
 
-    @classmethod
-    def build(
-        cls,
-        readout: Readout,
-        clean: Clean,
-        ablations: Ablations,
-        readings: Float[Tensor, "neuron d_vocab"],
-    ) -> "_Moments":
-        p, logits = clean.probability, clean.centred
-        scaled = logits - readout.bias
-        scaled -= row_dot(p, scaled)
+    @property
+    def variance(self) -> Float[Tensor, "token neuron"]:
+        """Of the readings over the tail."""
+        moments = self.tail.moments
+        return (moments.q_q + self.stretch * moments.l_q_q).clamp(min=0)
 
-        def linear(
-            weights: Float[Tensor, "kind token d_vocab"],
-        ) -> Float[Tensor, "kind token neuron"]:
-            return (weights @ readout.unembedding.T) @ ablations.w_out.T
+    def changes(self, head: HeadSums) -> Response:
+        """Of the whole vocabulary, from what the head adds to the tail."""
+        moments, b, e = self.tail.moments, self.push, self.stretch
+        mean_q, variance = moments.q + e * moments.g_q, self.variance
+        log_mass = self.log_mass + b * mean_q + b.square() * variance / 2
+        own = b * (moments.l_q + e * moments.g_q) + b.square() * (1 + e) * moments.l_q_q / 2
+        logit = self.mean + own + b * (mean_q + b * variance)
+        share = self.tail.log_mass.exp()
+        grown = (self.tail.log_mass + log_mass).exp()
+        mass = head.mass + share * log_mass.expm1()
+        moved = head.logit + grown * logit + share * log_mass.expm1() * self.tail.mean
+        return Response(mass.log1p(), moved / (1 + mass))
 
-        weights = p.new_empty(2, *p.shape)  # p and p l at first, then p g and p (l g - E[l g])
-        weights[0] = p
-        torch.mul(p, logits, out=weights[1])
-        q, l_q = linear(weights)
-        q_q, l_q_q = _means_of_squares(weights, readings)
-        l_g = row_dot(weights[1], scaled)
-        weights.mul_(scaled)
-        weights[1].addcmul_(l_g, p, value=-1)
-        g_q, l_g_q = linear(weights)
-        return cls(
-            scaled=scaled,
-            l_g=l_g,
-            g_g=row_dot(weights[0], scaled),
-            l_g_g=row_dot(weights[1], scaled),
-            q=q,
-            l_q=l_q,
-            g_q=g_q,
-            l_g_q=l_g_q,
-            q_q=q_q.sub_(q.square()),
-            l_q_q=l_q_q.sub_(2 * q * l_q),
-        )
+    def risk(self, panel: Panel) -> Float[Tensor, "token neuron"]:
+        """What the moments leave out of the tail's mass: a bound along q, the order across.
 
-
-def _means_of_squares(
-    weights: Float[Tensor, "kind token d_vocab"], readings: Float[Tensor, "neuron d_vocab"]
-) -> Float[Tensor, "kind token neuron"]:
-    """Weighted means of the squared readings; squares of some neurons at a time, in one buffer."""
-    means = weights.new_empty(*weights.shape[:2], len(readings))
-    squares = readings.new_empty(min(len(readings), NEURONS_AT_ONCE), readings.shape[1])
-    for first in range(0, len(readings), NEURONS_AT_ONCE):
-        some = slice(first, first + NEURONS_AT_ONCE)
-        part = torch.square(readings[some], out=squares[: len(readings[some])])
-        means[..., some] = weights @ part.T
-    return means
-
-
-def _readings_of(
-    readout: Readout, ablations: Ablations, tokens: Tensor
-) -> Float[Tensor, "token rival neuron"]:
-    """The neurons' readings of a few vocabulary entries for each token."""
-    return readout.unembedding.T[tokens] @ ablations.w_out.T
-
-
-def _argmax_changes(
-    readout: Readout, clean: Clean, ablations: Ablations, scaled: Float[Tensor, "token d_vocab"]
-) -> Float[Tensor, "token neuron"]:
-    """1 where a rival overtakes the most probable token of the clean distribution."""
-    top = clean.centred.topk(min(RIVALS, clean.centred.shape[1]), dim=-1)
-    stretch = ablations.stretch
-    pushed = ablations.push * (1 + stretch)
-    changed = torch.zeros_like(stretch, dtype=torch.bool)
-    readings = _readings_of(readout, ablations, top.indices)
-    scaled = scaled.gather(1, top.indices)
-    for rival in range(1, top.indices.shape[1]):
-        lead = (top.values[:, :1] - top.values[:, rival, None]) + (
-            stretch * (scaled[:, :1] - scaled[:, rival, None])
-            + pushed * (readings[:, 0] - readings[:, rival])
-        )
-        changed |= lead < 0
-    return changed.to(stretch)
+        With r the largest change by q in the tail, exp(d) - 1 - d - d^2 / 2 is
+        at most d^2 (exp(r) - 1 - r - r^2 / 2) / r^2. To it comes what is of
+        third order and mixes q with the stretch. Infinite where a sum is.
+        """
+        size = self.push.abs() * self.variance.sqrt()
+        heat = self.stretch.abs() * self.tail.scaled_spread
+        reach = self.push.abs() * (panel.reach + self.tail.moments.q.abs())
+        series = reach / 6 + reach.square() / 24
+        bound = (reach.expm1() - reach - reach.square() / 2) / reach.square()
+        mixed = size * heat * (size + heat) / 2
+        left_out = size.square() * torch.where(reach < NEAR, series, bound) + mixed
+        return (self.tail.log_mass + self.log_mass.clamp(min=0)).exp() * left_out

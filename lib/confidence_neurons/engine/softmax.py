@@ -36,11 +36,11 @@ def softmax_changes(
     rows = rows_at_once(logits.base)
     memory = logits.base.new_empty(2, rows, logits.base.shape[1])
     found: dict[str, Tensor] = {}
-    for block in _blocks(len(logits.base), len(logits.readings), rows):
+    for block in _blocks(len(logits.base), logits.push.shape[1], rows):
         tokens, neurons = block
-        push = logits.push[block].unsqueeze(-1)
-        z, spare = memory[:, : push.numel()].unflatten(1, push.shape[:2])
-        torch.addcmul(logits.base[tokens, None], push, logits.readings[None, neurons], out=z)
+        shape = logits.push[block].shape
+        z, spare = memory[:, : shape.numel()].unflatten(1, shape)
+        logits.direct(tokens, neurons, out=z)
         back = None if restored is None else restored[block].unsqueeze(-1)
         stretch = logits.stretch[block].unsqueeze(-1)
         changes = clean.tokens(tokens).changes(z, spare, stretch, logits.bias, unigram, back)
@@ -52,7 +52,7 @@ def softmax_changes(
 def softmax_changes_at(
     logits: AblatedLogits, pairs: Int[Tensor, "pair 2"]
 ) -> dict[str, Float[Tensor, " pair"]]:
-    """The same at some pairs of a token and a neuron only."""
+    """The same at some pairs of a token and a neuron only, where no norm follows the MLP."""
     clean = _CleanSums.build(logits)
     rows = rows_at_once(logits.base)
     memory = logits.base.new_empty(2, rows, logits.base.shape[1])
@@ -61,8 +61,9 @@ def softmax_changes_at(
         tokens, neurons = few.unbind(dim=1)
         push, stretch = logits.push[tokens, neurons], logits.stretch[tokens, neurons]
         z, spare = memory[:, : len(few)].unsqueeze(2)
+        readings = logits.panel.readings
         for row, (token, neuron) in enumerate(few.tolist()):
-            torch.addcmul(logits.base[token], push[row], logits.readings[neuron], out=z[row, 0])
+            torch.addcmul(logits.base[token], push[row], readings[neuron], out=z[row, 0])
         parts.append(clean.tokens(tokens).changes(z, spare, stretch[:, None, None], logits.bias))
     return {name: torch.cat([part[name] for part in parts]).squeeze(-1) for name in parts[0]}
 

@@ -6,7 +6,6 @@ import pandas as pd
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
-from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.checks import checked
 from confidence_neurons.engine.assumptions import closed_form_holds
@@ -14,7 +13,7 @@ from confidence_neurons.engine.closed_form import Held, prepare
 from confidence_neurons.engine.memory import DEFAULT_BUDGET
 from confidence_neurons.engine.pieces import exact_pieces
 from confidence_neurons.measure.outputs import read_state
-from confidence_neurons.model.architecture import need_added_w_out
+from confidence_neurons.model.ends import Model
 from confidence_neurons.model.state import run
 
 CLEAN = ("entropy", "loss", "rank")
@@ -23,7 +22,7 @@ CLEAN = ("entropy", "loss", "rank")
 @checked
 @torch.no_grad()
 def token_effects(
-    model: TransformerBridge,
+    model: Model,
     tokens: Int[Tensor, "batch position"],
     neurons: Sequence[int] | None = None,
     *,
@@ -39,8 +38,8 @@ def token_effects(
 
     Parameters
     ----------
-    model : TransformerBridge
-        From `load_model`.
+    model : Model
+        From `load_model` or `load_light`.
     tokens : Int[Tensor, "batch position"]
         The text to measure on: rows of BOS and consecutive tokens.
     neurons : sequence of int, optional
@@ -77,17 +76,17 @@ def token_effects(
     """
     state = run(model, tokens, at=at)
     to_hold = Held.of(state, neurons, to, clip)
-    need_added_w_out(model)
     if not closed_form_holds(model, tokens, state.layer):
         raise NotImplementedError(
-            f"{model.cfg.model_name}: expected neurons that add their activation times w_out to "
-            "the residual stream, got others: use scan, which runs the network again"
+            f"{model.cfg.model_name}: expected neurons whose ablation is an update of the last "
+            "residual stream, and logits that are linear in it, got others: use scan, which runs "
+            "the network again"
         )
-    readout, ablations, plan = prepare(model, state, to_hold, memory_budget)
+    readout, sources, plan = prepare(model, state, to_hold, memory_budget)
     changes: dict[str, Tensor] = {}
-    for piece in exact_pieces(readout, ablations, plan):
+    for piece in exact_pieces(readout, sources, plan):
         for name, values in piece.changes.items():
-            whole = changes.setdefault(name, torch.empty_like(ablations.push, device="cpu"))
+            whole = changes.setdefault(name, torch.empty_like(sources.delta, device="cpu"))
             whole[piece.tokens, piece.neurons] = values.cpu()
     clean = {
         "token": state.tokens.to(state.counted.device)[state.counted],

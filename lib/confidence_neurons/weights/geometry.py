@@ -2,20 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
-from transformer_lens.model_bridge import TransformerBridge
 
 from confidence_neurons.checks import checked
-from confidence_neurons.model.architecture import final_norm, output_weights
+from confidence_neurons.model.architecture import final_norm, mlp_norm, output_weights
+from confidence_neurons.model.ends import Model
 from confidence_neurons.model.final_norm import FinalNorm
-from confidence_neurons.weights.neurons import logit_cosine, logit_var, null_fraction
-from confidence_neurons.weights.spectrum import Spectrum, choose_null_dimension, spectrum
-from confidence_neurons.weights.unembedding import effective_unembedding
-from confidence_neurons.weights.unigram import Unigram, counts_of
+from confidence_neurons.weights.neurons import (
+    cosine_covariance,
+    logit_cosine,
+    logit_var_of,
+    null_fraction,
+    toward,
+)
+from confidence_neurons.weights.spectrum import Spectrum, choose_null_dimension, spectrum_of
+from confidence_neurons.weights.unembedding import EffectiveUnembedding, columns_of, gram
+from confidence_neurons.weights.unigram import Counts, Unigram, counts_of
 
 
 @dataclass(frozen=True)
@@ -24,9 +31,10 @@ class Geometry:
 
     Attributes
     ----------
-    unembedding : Float[Tensor, "d_model d_vocab"]
+    effective : Float[Tensor, "d_model d_vocab"] or EffectiveUnembedding
         The effective unembedding W: the final gain folded in, centred over the
-        vocabulary and, in LayerNorm models, over d_model.
+        vocabulary and, in LayerNorm models, over d_model. A model's is not
+        copied: its columns are made as they are needed.
     spectrum : Spectrum
         Its singular values and directions.
     k : int
@@ -37,11 +45,16 @@ class Geometry:
         The final norm.
     """
 
-    unembedding: Float[Tensor, "d_model d_vocab"]
+    effective: Float[Tensor, "d_model d_vocab"] | EffectiveUnembedding
     spectrum: Spectrum
     k: int
     unigram: Unigram | None
     norm: FinalNorm
+
+    @cached_property
+    def unembedding(self) -> Float[Tensor, "d_model d_vocab"]:
+        """The effective unembedding as a matrix, in single precision."""
+        return torch.cat(list(columns_of(self.effective)), dim=1)
 
     @property
     def null_space(self) -> Float[Tensor, "d_model k"]:
@@ -52,21 +65,21 @@ class Geometry:
 @checked
 @torch.no_grad()
 def geometry(
-    model: TransformerBridge,
+    model: Model,
     *,
     k: int | None = None,
-    counts: Int[Tensor, " d_vocab"] | None = None,
+    counts: Counts | None = None,
 ) -> Geometry:
     """Effective unembedding, spectrum, null space and frequency direction of a model.
 
     Parameters
     ----------
-    model : TransformerBridge
-        From `load_model`.
+    model : Model
+        From `load_model` or `load_light`.
     k : int, optional
         Dimension of the null space; by default below the largest relative gap
         in the smallest quarter of the singular values.
-    counts : Int[Tensor, "d_vocab"], optional
+    counts : Int[Tensor, "d_vocab"] or Unigram, optional
         Token counts; by default those that ship with a bundled model.
 
     Returns
@@ -86,8 +99,8 @@ def geometry(
     >>> space.unembedding.shape, space.k
     (torch.Size([128, 2048]), 3)
     """
-    unembedding = effective_unembedding(model)
-    decomposition = spectrum(unembedding)
+    unembedding = EffectiveUnembedding.of(model)
+    decomposition = spectrum_of(gram(unembedding))
     known = counts_of(model) if counts is None else counts
     return Geometry(
         unembedding,
@@ -101,19 +114,19 @@ def geometry(
 @checked
 @torch.no_grad()
 def neuron_weights(
-    model: TransformerBridge,
+    model: Model,
     *,
     neurons: Sequence[int] | None = None,
     layer: int | None = None,
     k: int | None = None,
-    counts: Int[Tensor, " d_vocab"] | None = None,
+    counts: Counts | None = None,
 ) -> pd.DataFrame:
     """What can be said of neurons from their output weights.
 
     Parameters
     ----------
-    model : TransformerBridge
-        From `load_model`.
+    model : Model
+        From `load_model` or `load_light`.
     neurons : sequence of int, optional
         Which neurons, in that order; by default all of the layer.
     layer : int, optional
@@ -142,23 +155,32 @@ def neuron_weights(
     >>> cn.neuron_weights(cn.load_model("prose"), neurons=[0, 1]).columns.tolist()
     ['neuron', 'weight_norm', 'logit_var', 'null_fraction', 'frequency_cosine']
     """
-    w_out = output_weights(model, layer)
+    w_out = writes(model, layer)
     chosen = range(len(w_out)) if neurons is None else neurons
     return weight_table(w_out[list(chosen)], geometry(model, k=k, counts=counts), chosen)
+
+
+def writes(model: Model, layer: int | None = None) -> Float[Tensor, "d_mlp d_model"]:
+    """What a layer's neurons write to the residual stream for each unit of their activation.
+
+    Their output weights; where a norm follows the MLP, times its gain, and up
+    to its scale, which is another at each token.
+    """
+    norm, w_out = mlp_norm(model, layer), output_weights(model, layer)
+    return w_out if norm is None else w_out * norm.gain
 
 
 def weight_table(
     w_out: Float[Tensor, "neuron d_model"], space: Geometry, neurons: Sequence[int]
 ) -> pd.DataFrame:
     """The table of `neuron_weights`, for given output weights."""
-    cosine = (
-        torch.full((len(w_out),), torch.nan)
-        if space.unigram is None
-        else logit_cosine(w_out, space.unembedding, space.unigram.direction)
-    )
+    unembedding, cosine = space.effective, torch.full((len(w_out),), torch.nan)
+    if space.unigram is not None:
+        along = toward(unembedding, space.unigram.direction)
+        cosine = logit_cosine(w_out, along, gram(unembedding))
     columns = {
         "weight_norm": w_out.norm(dim=-1),
-        "logit_var": logit_var(w_out, space.unembedding),
+        "logit_var": logit_var_of(w_out, cosine_covariance(unembedding)),
         "null_fraction": null_fraction(w_out, space.null_space),
         "frequency_cosine": cosine,
     }

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from confidence_neurons.checks import checked
-from confidence_neurons.weights.unembedding import gram
+from confidence_neurons.weights.unembedding import EffectiveUnembedding, columns_of
 
 ROUNDING = 1e-6
 
@@ -77,29 +77,68 @@ def logit_var(
     >>> cn.logit_var(torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, -1.0], [0.0, 0.0]]))
     tensor([1.])
     """
-    columns = torch.nn.functional.normalize(unembedding, dim=0)
-    centred = columns - columns.mean(dim=-1, keepdim=True)
+    return logit_var_of(w_out, cosine_covariance(unembedding))
+
+
+def cosine_covariance(
+    unembedding: Float[Tensor, "d_model d_vocab"] | EffectiveUnembedding,
+) -> Float[Tensor, "d_model d_model"]:
+    """Covariance over the vocabulary of the columns' directions, in double precision."""
+    second = first = torch.zeros((), dtype=torch.float64)
+    entries = 0
+    for columns in columns_of(unembedding):
+        unit = torch.nn.functional.normalize(columns, dim=0).double()
+        second = unit @ unit.T + second
+        first = unit.sum(dim=1) + first
+        entries += unit.shape[1]
+    mean = first / entries
+    return second / entries - torch.outer(mean, mean)
+
+
+def logit_var_of(
+    w_out: Float[Tensor, "neuron d_model"], covariance: Float[Tensor, "d_model d_model"]
+) -> Float[Tensor, " neuron"]:
+    """LogitVar from the covariance of the columns' directions."""
     neurons = torch.nn.functional.normalize(w_out, dim=-1).double()
-    covariance = gram(centred) / centred.shape[1]
-    return ((neurons @ covariance) * neurons).sum(dim=-1).to(w_out.dtype)
+    return ((neurons @ covariance) * neurons).sum(dim=-1).clamp(min=0).to(w_out.dtype)
 
 
 def logit_cosine(
     w_out: Float[Tensor, "neuron d_model"],
-    unembedding: Float[Tensor, "d_model d_vocab"],
-    direction: Float[Tensor, " d_vocab"],
+    toward: Float[Tensor, " d_model"],
+    product: Float[Tensor, "d_model d_model"],
 ) -> Float[Tensor, " neuron"]:
     """Cosine, among the logits, between each neuron's direct effect and a unit vector there.
 
-    The direct effect of neuron n on the logits is w_out W_U, up to the final
+    The direct effect of neuron n on the logits is w_out W, up to the final
     scale. With the frequency direction u: positive where the neuron's output
     favours frequent tokens. 0 for a neuron without a direct effect: one no
     longer than `ROUNDING` times what its norm would allow is the rounding of
     single precision.
+
+    Parameters
+    ----------
+    w_out:
+        Output weights.
+    toward:
+        W u, in double precision.
+    product:
+        W W^T, in double precision.
     """
     neurons = w_out.double()
-    along = neurons @ (unembedding @ direction.to(unembedding)).double()
-    squared_length = ((neurons @ gram(unembedding)) * neurons).sum(dim=-1)
-    length = squared_length.clamp(min=0).sqrt()
-    negligible = ROUNDING * neurons.norm(dim=-1) * unembedding.double().norm()
-    return (along / length.where(length > negligible, torch.inf)).to(w_out.dtype)
+    length = ((neurons @ product) * neurons).sum(dim=-1).clamp(min=0).sqrt()
+    negligible = ROUNDING * neurons.norm(dim=-1) * product.trace().sqrt()
+    return (neurons @ toward / length.where(length > negligible, torch.inf)).to(w_out.dtype)
+
+
+def toward(
+    unembedding: Float[Tensor, "d_model d_vocab"] | EffectiveUnembedding,
+    direction: Float[Tensor, " d_vocab"],
+) -> Float[Tensor, " d_model"]:
+    """W u: how far each direction of the residual stream moves the logits along u."""
+    total, place = torch.zeros((), dtype=torch.float64), 0
+    for columns in columns_of(unembedding):
+        some = direction[place : place + columns.shape[1]].to(columns.device)
+        total = columns.double() @ some.double() + total
+        place += columns.shape[1]
+    return total

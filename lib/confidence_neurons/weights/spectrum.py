@@ -59,7 +59,12 @@ def spectrum(unembedding: Float[Tensor, "d_model d_vocab"]) -> Spectrum:
     >>> cn.spectrum(torch.tensor([[3.0, 0.0], [0.0, 4.0]])).values
     tensor([4., 3.])
     """
-    eigenvalues, eigenvectors = torch.linalg.eigh(gram(unembedding))
+    return spectrum_of(gram(unembedding))
+
+
+def spectrum_of(product: Float[Tensor, "d_model d_model"]) -> Spectrum:
+    """The same from W W^T, in double precision."""
+    eigenvalues, eigenvectors = torch.linalg.eigh(product)
     values = eigenvalues.clamp(min=0).sqrt().flip(0)
     return Spectrum(eigenvectors.flip(1).float(), values.float())
 

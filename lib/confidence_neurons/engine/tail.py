@@ -1,0 +1,128 @@
+"""All but the most probable tokens of each prediction, by moments.
+
+An ablation changes the logits by d = e g + b q: b its push times 1 + e, q the
+neuron's reading, e the stretch (0 where the scale is frozen) and g the part of
+the logits that the scale divides. Over the tail of the vocabulary the
+change by e alone is known exactly (see `stretching`). Around it, along q, the
+log of the tail's mass has the cumulants of q as its derivatives. To second
+order in b, and with first-order changes of the cumulants in e,
+
+    log mass  = A(e) + b (m + e cov(g, q)) + b^2 (var(q) + e k) / 2,
+    mean of q = m + e cov(g, q) + b (var(q) + e k),
+    mean of l + e g = Y(e) + b (cov(l, q) + e cov(g, q)) + b^2 k / 2,
+
+where m and the (co)variances are those of the clean tail, k is the third
+cumulant of l, q and q, A and Y the exact values for b = 0.
+
+Moments linear in q go through the unembedding first, E[q] = w (W p), which
+costs d_model products a vocabulary entry; only the two quadratic ones need a
+product of [token, d_vocab] with [d_vocab, neuron].
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from confidence_neurons.engine.head import Head
+from confidence_neurons.engine.logits import LOG2E, Panel
+from confidence_neurons.engine.readout import Ablations, Clean, Readout, row_dot
+from confidence_neurons.engine.softmax import LN2
+
+ENTRIES_AT_ONCE = 1024  # whose squared readings are held; more fit no cache
+
+
+@dataclass(frozen=True)
+class Tail:
+    """The rest of the vocabulary at each token, as a distribution of its own.
+
+    Attributes
+    ----------
+    log_mass:
+        Logarithm of the tail's share of the clean distribution, in nats.
+    log_p:
+        Logarithm of the distribution over the tail, in bits; -inf for the head.
+    mean:
+        Mean of l over the tail.
+    scaled_mean, scaled_spread:
+        Mean and standard deviation of g over the tail.
+    """
+
+    log_mass: Float[Tensor, "token 1"]
+    log_p: Float[Tensor, "token d_vocab"]
+    mean: Float[Tensor, "token 1"]
+    scaled_mean: Float[Tensor, "token 1"]
+    scaled_spread: Float[Tensor, "token 1"]
+    moments: "Moments"
+
+    @classmethod
+    def of(
+        cls,
+        readout: Readout,
+        clean: Clean,
+        scaled: Float[Tensor, "token d_vocab"],
+        head: Head,
+        ablations: Ablations,
+        panel: Panel,
+    ) -> "Tail":
+        """Everything that depends on the clean distribution; `panel` has readings by entry."""
+        log_p = (clean.centred - clean.entropy).mul_(LOG2E).scatter_(1, head.entries, -torch.inf)
+        highest = log_p.amax(dim=-1, keepdim=True)
+        log_mass = (log_p - highest).exp2_().sum(dim=-1, keepdim=True).log2() + highest
+        log_p -= log_mass
+        p = log_p.exp2()
+        mean, scaled_mean = row_dot(p, clean.centred), row_dot(p, scaled)
+        weights = p.new_empty(2, *p.shape)
+        weights[0] = p
+        torch.sub(clean.centred, mean, out=weights[1]).mul_(p)
+        moments = Moments.measure(readout, weights, ablations, panel)
+        if scaled is not clean.centred:
+            torch.sub(scaled, scaled_mean, out=weights[1]).mul_(p)
+            along = readout.pooled(weights[1]) @ ablations.w_out.T
+            moments = moments.with_scaled(along)
+        spread = row_dot(weights[1], scaled).clamp(min=0).sqrt()
+        return cls(log_mass * LN2, log_p, mean, scaled_mean, spread, moments)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Moments over the tail: means (q), covariances (two letters), the third cumulant (three)."""
+
+    q: Float[Tensor, "token neuron"]
+    l_q: Float[Tensor, "token neuron"]
+    g_q: Float[Tensor, "token neuron"]
+    q_q: Float[Tensor, "token neuron"]
+    l_q_q: Float[Tensor, "token neuron"]
+
+    @classmethod
+    def measure(
+        cls,
+        readout: Readout,
+        weights: Float[Tensor, "2 token d_vocab"],
+        ablations: Ablations,
+        panel: Panel,
+    ) -> "Moments":
+        """From p and p (l - E[l]); g is taken to be l."""
+        both = weights.flatten(0, 1)
+        q, l_q = (readout.pooled(both) @ ablations.w_out.T).unflatten(0, weights.shape[:2])
+        q_q, l_q_q = _means_of_squares(both, panel).unflatten(0, weights.shape[:2])
+        return cls(q, l_q, l_q, q_q.sub_(q.square()).clamp_(min=0), l_q_q.sub_(2 * q * l_q))
+
+    def with_scaled(self, g_q: Float[Tensor, "token neuron"]) -> "Moments":
+        """The same, where g is not l."""
+        return Moments(self.q, self.l_q, g_q, self.q_q, self.l_q_q)
+
+
+def _means_of_squares(
+    weights: Float[Tensor, "row d_vocab"], panel: Panel
+) -> Float[Tensor, "row neuron"]:
+    """Weighted means of the squared readings; those of some entries at a time, in one buffer."""
+    by_entry = panel.readings.T
+    total = weights.new_zeros(len(weights), by_entry.shape[1])
+    squares = by_entry.new_empty(min(ENTRIES_AT_ONCE, len(by_entry)), by_entry.shape[1])
+    for some, few in zip(
+        weights.split(ENTRIES_AT_ONCE, dim=1), by_entry.split(ENTRIES_AT_ONCE), strict=True
+    ):
+        total.addmm_(some, torch.square(few, out=squares[: len(few)]))
+    return total
