@@ -42,7 +42,7 @@ def compare_models(
     results = []
     for source in sources:
         if source not in read:
-            stages.console.print(f"[bold]{source}[/bold]", highlight=False)
+            stages.say(source)
             read[source] = Result.of(source, *scanned(replace(settings, model=source), stages))
         results.append(read[source])
     frame = compared(results)

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Int
 from torch import Tensor
 
 import confidence_neurons as cn
-from confidence_neurons.command.choosing import ALONE, CANDIDATES, Choice
+from confidence_neurons.command.choosing import CANDIDATES, Choice
 from confidence_neurons.command.settings import Settings
 from confidence_neurons.groups.names import FREQUENCY
 from confidence_neurons.model.state import State
@@ -39,12 +39,13 @@ def measure_choices(
     layers, behind a norm), the neurons are only measured one by one, by `scan`
     of a few blocks of rows.
     """
-    last = settings.layer in (None, model.cfg.n_layers - 1)
     state = cn.run(model, tokens, layer=settings.layer)
     at = thinned(state.counted, model.cfg.d_vocab)
+    last = state.layer == model.cfg.n_layers - 1
+    every = one_by_one(model, state, at, choices, settings, last=last)
     groups, members = [], []
     for choice in choices:
-        alone = one_by_one(model, state, at, choice, settings, last=last)
+        alone = _members_of(every, choice)
         members.append(_named(_summarised(alone, ["group", "neuron"]), choice))
         groups.append(_named(_summarised(alone, ["group"]), choice).assign(held=ONE_BY_ONE))
         if not last:
@@ -101,24 +102,30 @@ def one_by_one(
     model: Any,
     state: State,
     at: Bool[Tensor, "batch position"],
-    choice: Choice,
+    choices: Sequence[Choice],
     settings: Settings,
     *,
     last: bool,
 ) -> pd.DataFrame:
     """Changes at each token with single neurons held, the strongest of each group."""
-    level = state.mean_activations()
-    first = choice.first(ALONE)
-    members = [neuron for some in first.values() for neuron in some]
+    members = sorted({n for choice in choices for some in choice.first().values() for n in some})
+    if not members:
+        return pd.DataFrame()
     budget = {} if settings.memory_budget is None else {"memory_budget": settings.memory_budget}
-    try:
-        if not last:
-            raise NotImplementedError
-        frame = cn.token_effects(model, state.tokens, members, at=at, to=level, **budget)
-    except NotImplementedError:
-        frame = by_blocks(model, state, members, settings)
-    group = {neuron: name for name, some in first.items() for neuron in some}
-    return frame.assign(group=frame["neuron"].map(group))
+    if last:
+        try:
+            return cn.token_effects(
+                model, state.tokens, members, at=at, to=state.mean_activations(), **budget
+            )
+        except NotImplementedError:
+            pass
+    return by_blocks(model, state, members, settings)
+
+
+def _members_of(frame: pd.DataFrame, choice: Choice) -> pd.DataFrame:
+    """The rows of a choice's neurons, with their groups."""
+    group = {neuron: name for name, some in choice.first().items() for neuron in some}
+    return frame[frame["neuron"].isin(list(group))].assign(group=frame["neuron"].map(group))
 
 
 def by_blocks(model: Any, state: State, members: list[int], settings: Settings) -> pd.DataFrame:

@@ -5,6 +5,9 @@ from typing import Any
 
 import confidence_neurons as cn
 from confidence_neurons.command.settings import Settings
+from confidence_neurons.engine.memory import DEFAULT_BUDGET
+
+GB = 1e9
 
 
 def load(settings: Settings) -> Any:
@@ -20,6 +23,16 @@ def load(settings: Settings) -> Any:
     if settings.revision is None:
         return cn.load_model(settings.model, settings.device)
     return cn.load_model(settings.model, settings.device, revision=settings.revision)
+
+
+def memory_told(settings: Settings) -> str:
+    """How much memory the model needs, and the scan besides: known before anything is loaded."""
+    needed = cn.memory_needed(settings.model, revision=settings.revision)
+    budget = settings.memory_budget or DEFAULT_BUDGET
+    return (
+        f"{needed.parameters:,} weights; loading needs up to {needed.load_model / GB:.2f} GB, and "
+        f"the scan up to {budget / GB:.2f} GB more"
+    )
 
 
 def fetch_model(name: str) -> Path:

@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from confidence_neurons import __version__
-from confidence_neurons.command.loading import load, read_counts
+from confidence_neurons.command.loading import load, memory_told, read_counts
 from confidence_neurons.command.measuring import Findings, measure
 from confidence_neurons.command.settings import Settings
 from confidence_neurons.command.stages import Stages, peak_memory
@@ -37,6 +37,7 @@ def scan_model(settings: Settings, output: Path | None, *, report: bool) -> None
 def scanned(settings: Settings, stages: Stages) -> tuple[Findings, dict[str, Any]]:
     """Load a model and measure it; what is found, and the record of the run."""
     with stages("Model", quiet=True):
+        stages.say(f"{settings.model}: {memory_told(settings)}")
         model = load(settings)
         counts = read_counts(model, settings.counts)
     with stages("Text"):

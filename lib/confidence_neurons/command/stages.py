@@ -26,6 +26,10 @@ class Stages:
         self.seconds[name] = round(self.seconds.get(name, 0) + took, 3)
         self.console.print(f"[green]done[/green] {name} [dim]({took:.1f} s)[/dim]")
 
+    def say(self, text: str) -> None:
+        """A line between the stages."""
+        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
     def total(self) -> float:
         """Seconds since the beginning."""
         return round(time.perf_counter() - self.begun, 3)
