@@ -61,9 +61,11 @@ if TYPE_CHECKING:
     from confidence_neurons.weights.geometry import Geometry as Geometry
     from confidence_neurons.weights.geometry import geometry as geometry
     from confidence_neurons.weights.geometry import neuron_weights as neuron_weights
+    from confidence_neurons.weights.mean_prediction import mean_prediction as mean_prediction
     from confidence_neurons.weights.neurons import logit_var as logit_var
     from confidence_neurons.weights.neurons import null_fraction as null_fraction
     from confidence_neurons.weights.spectrum import spectrum as spectrum
+    from confidence_neurons.weights.unigram import Unigram as Unigram
 
 # Libraries below ask for notebook widgets to draw progress bars; the project's bars are text.
 warnings.filterwarnings("ignore", message="IProgress not found")
@@ -95,6 +97,8 @@ HOMES = {
     # what the weights say
     "weights.geometry": ("geometry", "Geometry", "neuron_weights"),
     "weights.spectrum": ("spectrum",),
+    "weights.mean_prediction": ("mean_prediction",),
+    "weights.unigram": ("Unigram",),
     "weights.neurons": ("null_fraction", "logit_var"),
     # what neurons do
     "engine.scan": ("scan",),

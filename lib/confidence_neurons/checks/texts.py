@@ -21,7 +21,6 @@ from confidence_neurons.checks.kinds import (
     real,
     whole,
 )
-from confidence_neurons.checks.models import is_counts
 
 WEIGHT_TYPES = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 DEVICE_MAPS = ("auto", "balanced", "balanced_low_0", "sequential")
@@ -179,7 +178,6 @@ def is_ids(value: Any, given: Given) -> list[int]:
 
 
 CHECKS |= {
-    "counts": is_counts,
     "text": is_text,
     "path": is_path,
     "name": is_model_name,

@@ -31,6 +31,7 @@ from confidence_neurons.checks import (
     need_columns,
     whole,
 )
+from confidence_neurons.weights.unigram import Counts, Unigram
 
 Place = tuple[int, int]
 
@@ -120,7 +121,7 @@ def matched_positions(
     repeats: pd.DataFrame,
     *,
     span: int = 2,
-    counts: Int[Tensor, " d_vocab"] | None = None,
+    counts: Counts | None = None,
     seed: int = 0,
 ) -> pd.DataFrame:
     """A position without repeat for each repeat, none used twice.
@@ -134,7 +135,7 @@ def matched_positions(
         as those with `copied`.
     span : int
         As given to `natural_repeats`.
-    counts : Int[Tensor, "d_vocab"], optional
+    counts : Int[Tensor, "d_vocab"] or Unigram, optional
         How often each token occurs, to tell like frequencies: those whose
         log2(count + 1) have the same whole part. By default counted in
         `tokens`.
@@ -162,6 +163,8 @@ def matched_positions(
     >>> set(matches["matched_by"]) <= {"token", "frequency"}
     True
     """
+    if isinstance(counts, Unigram):
+        counts = counts.as_counts()
     counts = tokens.flatten().bincount() if counts is None else counts
     if int(tokens.max()) >= len(counts):
         raise ValueError(

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from confidence_neurons.checks import CHECKS, Given, checked, kind_of, numbers, size_of, some_of
@@ -20,7 +20,7 @@ from confidence_neurons.measure.outputs import (
 from confidence_neurons.measure.paths import PATHS, changes_along
 from confidence_neurons.model.ends import Model
 from confidence_neurons.model.state import State, is_state, row_blocks
-from confidence_neurons.weights.unigram import Unigram
+from confidence_neurons.weights.unigram import Counts, Unigram
 
 GROUP = "group"
 
@@ -59,7 +59,7 @@ def effects(
     clip: Bool[Tensor, " d_mlp"] | None = None,
     paths: str | Sequence[str] = ("total", "direct", "indirect"),
     quantities: str | Sequence[str] = ("entropy", "loss"),
-    counts: Int[Tensor, " d_vocab"] | None = None,
+    counts: Counts | None = None,
 ) -> pd.DataFrame:
     """Changes at each counted position when the neurons of each group are held together.
 
@@ -115,7 +115,7 @@ def compare(
     *,
     paths: str | Sequence[str] = ("total", "direct", "indirect"),
     quantities: str | Sequence[str] = ("entropy", "loss"),
-    counts: Int[Tensor, " d_vocab"] | None = None,
+    counts: Counts | None = None,
     restored: Float[Tensor, " d_vocab"] | None = None,
 ) -> pd.DataFrame:
     """Changes at each counted position, whatever the intervention.
@@ -132,7 +132,7 @@ def compare(
         Of "total", "direct", "indirect" and "frequency": see `measure.paths`.
     quantities : str or sequence of str
         As in `read`.
-    counts : Int[Tensor, "d_vocab"], optional
+    counts : Int[Tensor, "d_vocab"] or Unigram, optional
         Token counts; by default those that ship with a bundled model.
     restored : Float[Tensor, "d_vocab"], optional
         Another unit vector of logits whose clean projection the path
@@ -188,7 +188,7 @@ class Asked(NamedTuple):
         model: Model,
         paths: str | Sequence[str],
         quantities: str | Sequence[str],
-        counts: Int[Tensor, " d_vocab"] | None,
+        counts: Counts | None,
         restored: Float[Tensor, " d_vocab"] | None = None,
     ) -> "Asked":
         """What a call asked for, with the unigram distribution it needs."""

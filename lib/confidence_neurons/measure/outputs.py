@@ -11,7 +11,7 @@ from confidence_neurons.checks import CHECKS, checked, some_of
 from confidence_neurons.measure.quantities import QUANTITIES, Prediction
 from confidence_neurons.model.ends import Model
 from confidence_neurons.model.state import State, row_blocks, unembed
-from confidence_neurons.weights.unigram import Unigram
+from confidence_neurons.weights.unigram import Counts, Unigram
 
 TOKENS_AT_ONCE = 1024  # whose logits are held
 
@@ -27,7 +27,7 @@ def read(
     state: State,
     quantities: str | Sequence[str] = ("entropy", "loss", "scale"),
     *,
-    counts: Int[Tensor, " d_vocab"] | None = None,
+    counts: Counts | None = None,
 ) -> pd.DataFrame:
     """What the output says at each counted position of a state.
 
@@ -43,7 +43,7 @@ def read(
         target, the next token; "kl" (KL(P_freq || P_model), nats),
         "kl_reverse" (nats) and "projection" (of the logits on the frequency
         direction), which need counts.
-    counts : Int[Tensor, "d_vocab"], optional
+    counts : Int[Tensor, "d_vocab"] or Unigram, optional
         Token counts that say what the unigram distribution is; by default
         those that ship with a bundled model.
 
@@ -76,7 +76,7 @@ def read_logits(
     target: Int[Tensor, "*batch"] | None = None,
     quantities: str | Sequence[str] | None = None,
     *,
-    counts: Int[Tensor, " d_vocab"] | None = None,
+    counts: Counts | None = None,
 ) -> dict[str, Float[Tensor, "*batch"]]:
     """What logits say, with or without targets.
 
@@ -88,7 +88,7 @@ def read_logits(
         The token that came next.
     quantities : str or sequence of str, optional
         As in `read`, without "scale"; by default all that can be had.
-    counts : Int[Tensor, "d_vocab"], optional
+    counts : Int[Tensor, "d_vocab"] or Unigram, optional
         Token counts that say what the unigram distribution is.
 
     Returns
@@ -107,7 +107,7 @@ def read_logits(
     >>> {name: round(float(value), 3) for name, value in cn.read_logits(torch.zeros(2)).items()}
     {'entropy': 0.693, 'confidence': 0.5}
     """
-    unigram = None if counts is None else Unigram.from_counts(counts).to(logits)
+    unigram = None if counts is None else Unigram.known_by(counts).to(logits)
     prediction = Prediction.of(logits, target, unigram)
     if quantities is None:
         quantities = [
@@ -158,9 +158,7 @@ def needs_target(quantities: Iterable[str]) -> bool:
     return any(QUANTITIES[name].needs_target for name in quantities if name != SCALE)
 
 
-def unigram_for(
-    model: Model, quantities: Iterable[str], counts: Int[Tensor, " d_vocab"] | None
-) -> Unigram | None:
+def unigram_for(model: Model, quantities: Iterable[str], counts: Counts | None) -> Unigram | None:
     """The unigram distribution where one of the quantities needs it."""
     needed = any(QUANTITIES[name].needs_unigram for name in quantities if name != SCALE)
     return Unigram.of(model, counts) if needed else None
