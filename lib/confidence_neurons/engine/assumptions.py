@@ -14,6 +14,7 @@ from confidence_neurons.checks import finite
 from confidence_neurons.model.architecture import (
     Architecture,
     end_of,
+    final_norm,
     mlp_norm,
     output_weights,
     own_logits,
@@ -93,7 +94,8 @@ def moves_stream(model: Model, tokens: Int[Tensor, "batch position"]) -> bool:
     if norm is not None:
         added = norm.apply(start + added) - norm.apply(start)
     moved = end.record(few, last, move).residual.float() - clean.residual.float()
-    return _agree(moved, added, model.cfg.dtype)
+    centre = final_norm(model).centre
+    return _agree(centre(moved), centre(added), model.cfg.dtype)
 
 
 def _centred(logits: Float[Tensor, "*batch d_vocab"]) -> Float[Tensor, "*batch d_vocab"]:
