@@ -74,7 +74,7 @@ def test_pieces_do_not_change_the_effects(monkeypatch):
     model, _ = references.tiny_pair("llama")
     state = run(model, references.tokens_for(rows=5))
     whole = effects(model, state, GROUPS)
-    monkeypatch.setattr(module, "TOKENS_AT_ONCE", 24)
+    monkeypatch.setattr(module, "tokens_at_once", lambda model: 24)
     pieces = effects(model, state, GROUPS)
     for name in whole.columns.drop("group"):
         assert pieces[name].tolist() == pytest.approx(whole[name].tolist(), abs=2e-6), name

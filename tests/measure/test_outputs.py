@@ -1,6 +1,7 @@
 """Entropy, divergence, loss and rank against Python loops."""
 
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -15,7 +16,7 @@ from confidence_neurons.measure.distributions import (
     log_probabilities,
     nats_to_bits,
 )
-from confidence_neurons.measure.outputs import read, read_logits
+from confidence_neurons.measure.outputs import read, read_logits, tokens_at_once
 from confidence_neurons.measure.quantities import QUANTITIES
 from confidence_neurons.model.state import run
 from confidence_neurons.text.reading import prose_tokens
@@ -202,3 +203,10 @@ def test_a_divergence_of_what_are_no_log_probabilities_is_refused(bad):
     for pair in ((bad, good), (good, bad)):
         with pytest.raises(ValueError, match=r"log-probabilities|NaN"):
             kl_divergence(*pair)
+
+
+def test_of_a_large_vocabulary_fewer_logits_are_held_at_once():
+    model, _ = references.tiny_pair("llama")
+    assert tokens_at_once(model) == 1024
+    large = SimpleNamespace(cfg=SimpleNamespace(d_vocab=2**18), tokenizer=None)
+    assert tokens_at_once(large) == 64

@@ -12,9 +12,9 @@ from confidence_neurons.checks import CHECKS, Given, checked, kind_of, numbers, 
 from confidence_neurons.measure.interventions import ablate
 from confidence_neurons.measure.outputs import (
     SCALE,
-    TOKENS_AT_ONCE,
     needs_target,
     predict,
+    tokens_at_once,
     unigram_for,
 )
 from confidence_neurons.measure.paths import PATHS, changes_along
@@ -206,7 +206,7 @@ def _compare(
     """Some rows of the text at a time, so that the clean logits are made once."""
     parts: dict[Hashable, list[pd.DataFrame]] = {name: [] for name in changes}
     target = needs_target(asked.quantities)
-    for rows in row_blocks(state.tokens, TOKENS_AT_ONCE):
+    for rows in row_blocks(state.tokens, tokens_at_once(model)):
         clean = state.rows(rows)
         before = predict(model, clean, asked.unigram, target)
         levels = before.read(set(asked.quantities) - {SCALE})

@@ -13,7 +13,8 @@ from confidence_neurons.model.ends import Model
 from confidence_neurons.model.state import State, row_blocks, unembed
 from confidence_neurons.weights.unigram import Counts, Unigram
 
-TOKENS_AT_ONCE = 1024  # whose logits are held
+TOKENS_AT_ONCE = 1024  # whose logits are held, of a small vocabulary
+LOGITS_AT_ONCE = 2**24  # of a large one
 
 
 SCALE = "scale"  # of the final norm: a quantity of a state, not of logits
@@ -138,9 +139,14 @@ def read_state(
             SCALE: few.scale[few.counted].squeeze(-1),
             **predict(model, few, unigram, needs_target(names)).read(set(names) - {SCALE}),
         }
-        for few in map(state.rows, row_blocks(state.tokens, TOKENS_AT_ONCE))
+        for few in map(state.rows, row_blocks(state.tokens, tokens_at_once(model)))
     ]
     return {name: torch.cat([part[name] for part in parts]) for name in names}
+
+
+def tokens_at_once(model: Model) -> int:
+    """Of how many tokens the logits are held at once; of one row at least."""
+    return min(TOKENS_AT_ONCE, LOGITS_AT_ONCE // model.cfg.d_vocab)
 
 
 def predict(
