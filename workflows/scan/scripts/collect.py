@@ -105,9 +105,11 @@ def why_not(log: Path) -> str:
         return NOT_MEASURED
     text = log.read_text(encoding="utf-8", errors="replace").translate(BOXES)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if not lines or lines[-1].startswith("done "):
-        return f"{FAILED}ended without a message: stopped, or out of memory or of time"
-    return FAILED + lines[-1].removeprefix(SAYS)
+    refusals = [line.removeprefix(SAYS) for line in lines if line.startswith(SAYS)]
+    if refusals:
+        return FAILED + refusals[-1]
+    last = f"; the log ends with: {lines[-1]}" if lines else ", and the log is empty"
+    return f"{FAILED}no reason given (stopped? out of memory, or of time?){last}"
 
 
 if __name__ == "__main__":

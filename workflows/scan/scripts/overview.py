@@ -128,7 +128,7 @@ def counted(units: pd.DataFrame) -> pd.DataFrame:
         units[["unit", "name", "step"]].assign(neurons=units[f"{kind}_neurons"], group=kind)
         for kind in NAMES
     ]
-    return plain(pd.concat(frames).dropna(subset="neurons"))
+    return plain(pd.concat(frames).dropna(subset="neurons").astype({"neurons": float}))
 
 
 def shares(units: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
