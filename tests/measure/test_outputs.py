@@ -2,6 +2,7 @@
 
 import math
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -208,5 +209,5 @@ def test_a_divergence_of_what_are_no_log_probabilities_is_refused(bad):
 def test_of_a_large_vocabulary_fewer_logits_are_held_at_once():
     model, _ = references.tiny_pair("llama")
     assert tokens_at_once(model) == 1024
-    large = SimpleNamespace(cfg=SimpleNamespace(d_vocab=2**18), tokenizer=None)
+    large: Any = SimpleNamespace(cfg=SimpleNamespace(d_vocab=2**18), tokenizer=None)
     assert tokens_at_once(large) == 64

@@ -8,7 +8,7 @@ import references
 from confidence_neurons.model.architecture import (
     Architecture,
     final_norm,
-    need_added_w_out,
+    mlp_norm,
     need_linear_unembedding,
     output_weights,
 )
@@ -95,12 +95,9 @@ def test_a_layer_without_an_mlp_has_no_neurons(monkeypatch):
 
 
 @pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
-def test_a_plain_decoder_adds_w_out_and_unembeds_linearly(architecture):
+def test_a_plain_decoder_has_no_quirk(architecture):
     model, _ = references.tiny_pair(architecture)
-    end = Architecture.of(model)
-    assert end.adds_w_out
-    assert end.unembeds_linearly
-    need_added_w_out(model)
+    assert Architecture.of(model) == Architecture(False, 1.0, 1.0, 0.0)
     need_linear_unembedding(model)
 
 
@@ -114,13 +111,19 @@ def test_quirks_are_read_off_the_configuration():
     assert Architecture.of(references.tiny_pair("olmo2")[0]).norm_after_mlp
 
 
-@pytest.mark.parametrize(
-    ("architecture", "need", "message"),
-    [
-        ("gemma2", need_linear_unembedding, "soft-capped at 30"),
-        ("gemma2", need_added_w_out, "normalises the MLP's output"),
-    ],
-)
-def test_what_does_not_hold_is_refused(architecture, need, message):
-    with pytest.raises(NotImplementedError, match=message):
-        need(references.tiny_pair(architecture)[0])
+def test_soft_capped_logits_are_not_linear():
+    with pytest.raises(NotImplementedError, match="soft-capped at 30"):
+        need_linear_unembedding(references.tiny_pair("gemma2")[0])
+
+
+@pytest.mark.parametrize("architecture", ["gemma2", "gemma3", "olmo2"])
+def test_the_norm_after_the_mlp_is_the_networks_own(architecture):
+    model, network = references.tiny_pair(architecture)
+    for layer in (0, None):
+        norm = mlp_norm(model, layer)
+        assert norm is not None
+        place = N_LAYERS - 1 if layer is None else layer
+        own = network.get_parameter(f"model.layers.{place}.post_feedforward_layernorm.weight")
+        assert norm.gain.equal(own.detach() + (architecture != "olmo2"))
+        assert norm.eps == network.config.rms_norm_eps
+    assert mlp_norm(references.tiny_pair("llama")[0]) is None

@@ -12,11 +12,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from confidence_neurons.model.bridge import SCALE_HOOK as SCALE_HOOK
 from confidence_neurons.model.bridge import BridgeEnd
-from confidence_neurons.model.bridge import activation_hook as activation_hook
-from confidence_neurons.model.bridge import input_hook as input_hook
-from confidence_neurons.model.bridge import stream_hook as stream_hook
 from confidence_neurons.model.ends import End, Model
 from confidence_neurons.model.families import FAMILIES as FAMILIES
 from confidence_neurons.model.families import family_of
@@ -87,11 +83,6 @@ class Architecture:
         )
 
     @property
-    def adds_w_out(self) -> bool:
-        """Whether a neuron's activation adds that many w_out to the residual stream."""
-        return not self.norm_after_mlp
-
-    @property
     def unembeds_linearly(self) -> bool:
         """Whether the logits are the normalised stream times a matrix, plus a bias."""
         return self.soft_cap == 0
@@ -110,22 +101,6 @@ def need_linear_unembedding(model: Model) -> None:
         raise NotImplementedError(
             f"{model.cfg.model_name}: expected logits that are linear in the normalised residual "
             f"stream, got logits soft-capped at {cap:g}: take another model"
-        )
-
-
-def need_added_w_out(model: Model) -> None:
-    """Refuse a model in which a neuron does not add its activation times w_out to the stream.
-
-    Raises
-    ------
-    NotImplementedError
-        If a norm stands between the MLP and the stream.
-    """
-    if not Architecture.of(model).adds_w_out:
-        raise NotImplementedError(
-            f"{model.cfg.model_name} normalises the MLP's output before adding it to the residual "
-            "stream: there a neuron does not add its activation times w_out; use scan, which runs "
-            "the network again"
         )
 
 

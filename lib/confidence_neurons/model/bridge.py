@@ -12,8 +12,6 @@ from torch import Tensor
 from confidence_neurons.model.ends import Change, Recorded, StoredMap
 from confidence_neurons.model.final_norm import FinalNorm, MlpNorm, eps_of, gain_of
 
-SCALE_HOOK = "ln_final.hook_scale"
-
 
 def stream_hook(model: Any) -> str:
     """Name of the hook on the residual stream that enters the final norm."""
@@ -28,11 +26,6 @@ def activation_hook(layer: int) -> str:
 def mlp_out_hook(layer: int) -> str:
     """Name of the hook on what enters the norm between a layer's MLP and the stream."""
     return f"blocks.{layer}.ln2_post.hook_in"
-
-
-def input_hook(layer: int) -> str:
-    """Name of the hook on what enters a layer."""
-    return f"blocks.{layer}.hook_in"
 
 
 def pattern_hook(layer: int) -> str:
