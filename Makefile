@@ -36,7 +36,7 @@ serve: book
 # Cheap checks first. The browser tests come last: pytest's closing line is the last line.
 test: $(STAMP) workflow
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest tests --ignore tests/browser --numprocesses 2
+	$(BIN)/python -m pytest tests --ignore tests/browser --numprocesses 2 --dist loadgroup
 	$(NBVAL) $(wildcard book/*.ipynb)
 	$(MAKE) --no-print-directory site
 	@$(BIN)/python -m pytest tests/browser
