@@ -89,7 +89,7 @@ def kept(
         weights = read_header(file).numbers * BYTES_A_NUMBER
         need_space(workshop, weights, REMEDY)
         need_memory(round(CONVERTING_COPIES * weights), f"converting {file}")
-        say(f"{name}: converting to float32 (half a minute for 135 million weights)")
+        say(f"{name}: converting to float32, once")
         with whole_directory(directory, workshop / "partial", REMEDY) as partial:
             convert(file, partial)
             for other, content in beside(workshop).items():

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-FAMILIES_READ = ("gemma2", "gemma3", "gpt2", "llama", "mistral", "qwen2", "qwen3")
+# As GGUF calls them: Mistral is "llama" there.
+FAMILIES_READ = ("gemma2", "gemma3", "gpt2", "llama", "qwen2", "qwen3")
 SCALED_POSITIONS = "rope.scaling.type"
 # Keys of the file, and of the configuration that they have to agree with.
 AGREEING = {
@@ -35,6 +36,7 @@ AGREEING = {
     "attn_logit_softcapping": "attn_logit_softcapping",
     "final_logit_softcapping": "final_logit_softcapping",
 }
+SENTENCE = "The letter came at 7, and nobody in the house would open it."
 REMEDY = "Get the file again."
 
 
@@ -182,6 +184,13 @@ def _check_read(path: Path, header: Header, config: Any) -> None:
                 f"{path}: expected {key} {read}, got {found}, which is not read from GGUF files: "
                 "take the model in Hugging Face format"
             )
+    scalar = getattr(config, "query_pre_attn_scalar", None)
+    if scalar is not None and scalar != config.head_dim:
+        raise NotImplementedError(
+            f"{path}: expected heads of {scalar}, by which attention is scaled, got heads of "
+            f"{config.head_dim}, and the file does not say the scale: take the model in Hugging "
+            "Face format"
+        )
     try:
         with torch.device("meta"):
             network = AutoModelForCausalLM.from_config(config, trust_remote_code=False)
@@ -216,7 +225,11 @@ def _read_tokenizer(path: Path, place: Mapping[str, Any]) -> PreTrainedTokenizer
     from transformers import AutoTokenizer
 
     try:
-        return AutoTokenizer.from_pretrained(**place)
+        tokenizer = AutoTokenizer.from_pretrained(**place)
+        back = tokenizer.decode(tokenizer(SENTENCE, add_special_tokens=False)["input_ids"])
+        if back.strip() != SENTENCE:
+            raise ValueError(f"of {SENTENCE!r} it makes {back!r:.60}")
+        return tokenizer
     except Exception as error:  # the tokenizers library raises bare Exception
         raise ValueError(
             f"{path}: the tokenizer in the file cannot be read ({type(error).__name__}: "
