@@ -7,7 +7,7 @@ import pandas as pd
 
 from machine import median_seconds
 from methods import METHODS, second_order_operations
-from shapes import GPT2_SMALL, PROSE, Problem, Shape, random_problem
+from shapes import GPT2_SMALL, PROSE, Layer, Problem, Shape, problem_of
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Case:
         What the straightforward way is given.
     """
 
-    shape: Shape
+    layer: Layer
     tokens: int
     exact_tokens: int
     plain_tokens: int
@@ -32,10 +32,10 @@ class Case:
 
     def parts(self) -> dict[str, Problem]:
         """The part of the problem that each way is given."""
-        whole = random_problem(self.shape, self.tokens)
+        whole = problem_of(self.layer, self.tokens)
         return {
             "straightforward": whole.part(self.plain_tokens, self.plain_neurons),
-            "exact": whole.part(self.exact_tokens, self.shape.d_mlp),
+            "exact": whole.part(self.exact_tokens, whole.shape.d_mlp),
             "second-order": whole,
         }
 
@@ -43,9 +43,10 @@ class Case:
 CASES = (
     Case(PROSE, tokens=4096, exact_tokens=4096, plain_tokens=4096, plain_neurons=8),
     Case(GPT2_SMALL, tokens=4096, exact_tokens=128, plain_tokens=256, plain_neurons=4),
+    Case("smollm2", tokens=4096, exact_tokens=128, plain_tokens=256, plain_neurons=4),
 )
 
-GROWTH_BASE = Case(Shape("base", 256, 512, 8192), 256, 256, 256, 16)
+GROWTH_BASE = Shape("base", 256, 512, 8192)
 
 
 def compare(case: Case, repeats: int) -> pd.DataFrame:
@@ -53,64 +54,76 @@ def compare(case: Case, repeats: int) -> pd.DataFrame:
 
     Returns
     -------
-    `shape`, `method`, `tokens`, `neurons` (what was run), `run_seconds`
-    (median), `seconds` (scaled to all tokens and neurons by their number),
-    `nanoseconds_per_entry` (a pair of token and neuron, and a vocabulary
-    entry), `times` (how much faster than the straightforward way), `fell_back`
-    (neurons that second order measured exactly after all).
+    `shape`, `method`, `all_tokens` (what the results are for), `tokens`,
+    `neurons` (what was run), `run_seconds` (median), `seconds` (scaled to all
+    tokens and neurons by their number), `nanoseconds_per_entry` (a pair of
+    token and neuron, and a vocabulary entry), `times` (how much faster than the
+    straightforward way); of second order alone `operations` (see
+    `second_order_operations`) and `fell_back` (neurons that it measured exactly
+    after all).
     """
     parts = case.parts()
+    whole = parts["second-order"]
     found: dict[str, pd.DataFrame] = {}
 
     def run(name: str) -> None:
         found[name] = METHODS[name](parts[name])
 
     measured = median_seconds({name: partial(run, name) for name in METHODS}, repeats)
-    pairs = case.tokens * case.shape.d_mlp
     frame = pd.DataFrame(
         {
-            "shape": str(case.shape),
+            "shape": str(whole.shape),
             "method": list(METHODS),
-            "tokens": [len(parts[name].target) for name in METHODS],
-            "neurons": [len(parts[name].w_out) for name in METHODS],
+            "all_tokens": case.tokens,
+            "tokens": [len(parts[name].sources.target) for name in METHODS],
+            "neurons": [len(parts[name].sources.w_out) for name in METHODS],
             "run_seconds": [measured[name] for name in METHODS],
-            "seconds": [measured[name] * pairs / parts[name].pairs for name in METHODS],
+            "seconds": [measured[name] * whole.pairs / parts[name].pairs for name in METHODS],
         }
     )
-    frame["fell_back"] = [float("nan")] * 2 + [(found["second-order"]["method"] == "exact").sum()]
-    frame["nanoseconds_per_entry"] = 1e9 * frame["seconds"] / (pairs * case.shape.d_vocab)
+    last = frame["method"] == "second-order"
+    frame.loc[last, "operations"] = second_order_operations(whole)
+    frame.loc[last, "fell_back"] = float((found["second-order"]["method"] == "exact").sum())
+    frame["nanoseconds_per_entry"] = 1e9 * frame["seconds"] / (whole.pairs * whole.shape.d_vocab)
     return frame.assign(times=frame["seconds"].iloc[0] / frame["seconds"])
 
 
-def share_of_peak(case: Case, seconds: float, peak: float) -> float:
-    """Share of the matrix-multiply peak that second order reaches, all its time counted."""
-    return second_order_operations(case.shape, case.tokens, case.shape.d_mlp) / seconds / peak
+def comparison(cases: tuple[Case, ...], repeats: int, peak: float) -> pd.DataFrame:
+    """The rows of `compare` for every case.
+
+    Further `share_of_peak`, what second order reaches of the rate `peak`, all
+    of its time counted, and `peak` itself, in operations a second.
+    """
+    frames = []
+    for case in cases:
+        frame = compare(case, repeats)
+        frames.append(frame.assign(share_of_peak=frame["operations"] / frame["seconds"] / peak))
+        print(frames[-1].to_string(index=False), flush=True)
+    return pd.concat(frames, ignore_index=True).assign(peak=peak)
 
 
-def growth(base: Case, factor: int, repeats: int) -> pd.DataFrame:
+def growth(
+    shape: Shape, tokens: int, plain_neurons: int, factor: int, repeats: int
+) -> pd.DataFrame:
     """How the time grows when neurons, tokens or the vocabulary do.
 
-    Every way is given all tokens; the straightforward one `base.plain_neurons`
+    Every way is given all tokens; the straightforward one `plain_neurons`
     neurons, each of which costs it the same.
 
     Returns
     -------
     `grown` (what was multiplied by `factor`), `method`, `seconds` for all
-    tokens and neurons, `growth` (seconds over those of the base).
+    tokens and neurons, `growth` (seconds over those of the base), `factor`.
     """
-    shape = base.shape
-    more_neurons = replace(shape, d_mlp=factor * shape.d_mlp)
-    more_entries = replace(shape, d_vocab=factor * shape.d_vocab)
     variants = {
-        "nothing": shape,
-        "neurons": more_neurons,
-        "tokens": shape,
-        "vocabulary": more_entries,
+        "nothing": (shape, tokens),
+        "neurons": (replace(shape, d_mlp=factor * shape.d_mlp), tokens),
+        "tokens": (shape, factor * tokens),
+        "vocabulary": (replace(shape, d_vocab=factor * shape.d_vocab), tokens),
     }
     frames = []
-    for grown, variant in variants.items():
-        tokens = base.tokens * (factor if grown == "tokens" else 1)
-        case = Case(variant, tokens, tokens, tokens, base.plain_neurons)
+    for grown, (variant, count) in variants.items():
+        case = Case(variant, count, count, count, plain_neurons)
         frames.append(compare(case, repeats).assign(grown=grown))
     base_seconds = dict(zip(frames[0]["method"], frames[0]["seconds"], strict=True))
     frame = pd.concat(frames, ignore_index=True)
@@ -118,4 +131,4 @@ def growth(base: Case, factor: int, repeats: int) -> pd.DataFrame:
         seconds / base_seconds[method]
         for method, seconds in zip(frame["method"], frame["seconds"], strict=True)
     ]
-    return frame.reindex(columns=["grown", "method", "seconds", "growth"])
+    return frame.reindex(columns=["grown", "method", "seconds", "growth"]).assign(factor=factor)

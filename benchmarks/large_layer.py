@@ -6,24 +6,22 @@ piece of tokens against one panel, this takes
 
     panels (R + pieces C).
 
-Runs over one and over two pieces of tokens, with one panel, give both. To these
-the check of second order adds exact values of all neurons at a few tokens. The exact way is run
-with few neurons, so that what it does once for each token weighs more than it
-would: its time comes out rather too long.
+Runs over one and over two pieces of tokens, with one panel, give both. The
+exact way is run with few neurons, so that what it does once for each token
+weighs more than it would: its time comes out rather too long.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
 
-from confidence_neurons.engine.check import CHECKED_TOKENS, ErrorCheck
+from confidence_neurons.engine.check import ErrorCheck
 from confidence_neurons.engine.memory import DEFAULT_BUDGET, Plan
 from confidence_neurons.engine.pieces import Piece, exact_pieces, second_order_pieces
-from confidence_neurons.engine.readout import Ablations, Readout
 from machine import median_seconds
-from shapes import Problem, Shape, random_problem
+from shapes import Shape, random_problem
 from straightforward import straightforward_effects
 
 
@@ -42,26 +40,31 @@ def large_layer(shape: Shape, tokens: int, repeats: int, parts: Parts) -> pd.Dat
 
     Returns
     -------
-    `shape`, `method`, `seconds`, `times` (how much faster than the
+    `shape`, `tokens`, `method`, `seconds`, `times` (how much faster than the
     straightforward way).
     """
     plan = Plan.within(DEFAULT_BUDGET, shape.d_vocab, shape.d_mlp)
     whole = random_problem(shape, 2 * plan.tokens, plan.neurons)
-    _ = whole.readout.longest  # worked out once and kept: not a part of any piece
+    _ = whole.readout.mean  # worked out once and kept: not a part of any piece
     plain = whole.part(parts.plain_tokens, parts.plain_neurons)
-    few = whole.part(2 * parts.exact_tokens, parts.exact_neurons)
     few_plan = Plan(parts.exact_neurons, parts.exact_tokens)
+
+    def exact(pieces: int) -> None:
+        few = whole.part(pieces * parts.exact_tokens, parts.exact_neurons)
+        _walk(exact_pieces(few.readout, few.sources, few_plan))
+
+    def second_order(pieces: int) -> None:
+        some = whole.part(pieces * plan.tokens, plan.neurons)
+        check = ErrorCheck(plan.neurons)
+        _walk(second_order_pieces(some.readout, some.sources, plan, check))
+
     seconds = median_seconds(
         {
             "straightforward": lambda: straightforward_effects(plain),
-            "exact, one piece": _walk(
-                exact_pieces, few.part(parts.exact_tokens, parts.exact_neurons), few_plan
-            ),
-            "exact, two pieces": _walk(exact_pieces, few, few_plan),
-            "second order, one piece": _walk(
-                _unchecked, whole.part(plan.tokens, plan.neurons), plan
-            ),
-            "second order, two pieces": _walk(_unchecked, whole, plan),
+            "exact, one piece": lambda: exact(1),
+            "exact, two pieces": lambda: exact(2),
+            "second order, one piece": lambda: second_order(1),
+            "second order, two pieces": lambda: second_order(2),
         },
         repeats,
     )
@@ -78,32 +81,22 @@ def extrapolated(
     exact_piece = seconds["exact, two pieces"] - seconds["exact, one piece"]
     exact_pair = exact_piece / (parts.exact_tokens * parts.exact_neurons)
     plain_pair = seconds["straightforward"] / (parts.plain_tokens * parts.plain_neurons)
-    check = CHECKED_TOKENS * shape.d_mlp * exact_pair
     pairs = tokens * shape.d_mlp
     frame = pd.DataFrame(
         {
             "shape": str(shape),
+            "tokens": tokens,
             "method": ["straightforward", "exact", "second-order"],
             "seconds": [
                 pairs * plain_pair,
                 readings + pairs * exact_pair,
-                readings + panels * piece * tokens / plan.tokens + check,
+                readings + panels * piece * tokens / plan.tokens,
             ],
         }
     )
     return frame.assign(times=frame["seconds"].iloc[0] / frame["seconds"])
 
 
-def _unchecked(readout: Readout, ablations: Ablations, plan: Plan) -> Iterator[Piece]:
-    check = ErrorCheck(len(ablations.target), len(ablations.w_out), sample=0)
-    return second_order_pieces(readout, ablations, plan, check)
-
-
-def _walk(pieces: Callable, problem: Problem, plan: Plan) -> Callable[[], None]:
-    ablations = problem.ablations()
-
-    def walk() -> None:
-        for _ in pieces(problem.readout, ablations, plan):
-            pass
-
-    return walk
+def _walk(pieces: Iterable[Piece]) -> None:
+    for _ in pieces:
+        pass

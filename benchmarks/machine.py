@@ -7,10 +7,13 @@ import resource
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import torch
+
+Way = TypeVar("Way", bound=Hashable)
 
 SQUARES = (1024, 2048, 4096)
 MEGABYTE = 1e6
@@ -53,9 +56,9 @@ def matrix_multiply_peak(repeats: int = 5, sizes: tuple[int, ...] = SQUARES) -> 
     return max(rates)
 
 
-def median_seconds(ways: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, float]:
+def median_seconds(ways: Mapping[Way, Callable[[], object]], repeats: int) -> dict[Way, float]:
     """Median time of each, one after the other in every round, so that all see the same machine."""
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    seconds: dict[Way, list[float]] = {name: [] for name in ways}
     for _ in range(repeats):
         for name, way in ways.items():
             start = time.perf_counter()

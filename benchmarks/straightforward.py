@@ -26,16 +26,16 @@ def straightforward_effects(problem: Problem, batch: int = BATCH) -> pd.DataFram
     ablated residual stream. `entropy_direct`, `loss_direct`: the scale is the
     clean one.
     """
-    readout, pairs = problem.readout, len(problem.target)
-    clean_scale = readout.norm.scale(problem.residual)
-    clean = _in_batches(problem, problem.residual, None, batch)
+    sources = problem.sources
+    clean_scale = problem.readout.norm.scale(sources.residual)
+    clean = _in_batches(problem, sources.residual, None, batch)
     rows = []
-    for neuron, w_out in enumerate(problem.w_out):
-        ablated = problem.residual + problem.delta[:, neuron, None] * w_out
+    for neuron, w_out in enumerate(sources.w_out):
+        ablated = sources.residual + sources.delta[:, neuron, None] * w_out
         row = {}
         for kind, scale in (("total", None), ("direct", clean_scale)):
             changed = _in_batches(problem, ablated, scale, batch)
-            change = (changed - clean).abs().sum(dim=0) / pairs
+            change = (changed - clean).abs().mean(dim=0)
             row |= {f"entropy_{kind}": float(change[0]), f"loss_{kind}": float(change[1])}
         rows.append(row)
     return pd.DataFrame(rows)
@@ -48,14 +48,12 @@ def _in_batches(
     batch: int,
 ) -> Float[Tensor, "token 2"]:
     """Entropy and loss at each token, in nats."""
-    results = []
+    readout, results = problem.readout, []
     for first in range(0, len(residual), batch):
         rows = slice(first, first + batch)
-        normalised = problem.readout.norm.apply(
-            residual[rows], None if scale is None else scale[rows]
-        )
-        logits = normalised @ problem.readout.unembedding + problem.readout.bias
-        results.append(_entropy_and_loss(logits, problem.target[rows]))
+        normalised = readout.norm.apply(residual[rows], None if scale is None else scale[rows])
+        logits = (normalised * readout.gain) @ readout.unembedding + readout.bias
+        results.append(_entropy_and_loss(logits, problem.sources.target[rows]))
     return torch.cat(results)
 
 

@@ -5,11 +5,11 @@ import io
 import re
 from pathlib import Path
 
-import pandas as pd
 import pytest
 import yaml
 
 from report import summary
+from results import Results
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -59,9 +59,4 @@ def test_the_readme_lists_every_chapter_in_the_order_of_the_book():
 
 
 def test_the_readme_shows_the_times_of_the_last_benchmark():
-    results = pd.read_csv(ROOT / "benchmarks/results.csv")
-    comparison = results[results["table"] == "comparison"]
-    wide = comparison.pivot_table(
-        index=["shape", "method"], columns="quantity", values="value", sort=False
-    )
-    assert summary(wide.reset_index()) in README
+    assert summary(Results.read(ROOT / "benchmarks/results.csv")) in README
