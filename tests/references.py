@@ -15,6 +15,7 @@ from transformer_lens.model_bridge import TransformerBridge
 from transformers import GPTNeoXForCausalLM, PreTrainedModel
 
 from confidence_neurons import load_model
+from confidence_neurons.model.light import LightModel
 from tiny_models import N_LAYERS, save_tiny_model, tiny_network, tiny_tokenizer
 
 
@@ -46,6 +47,11 @@ def load_network(network: PreTrainedModel) -> TransformerBridge:
         network.save_pretrained(directory)
         tiny_tokenizer(network.config.vocab_size).save_pretrained(directory)
         return load_model(directory, device="cpu")
+
+
+def light(network: PreTrainedModel) -> LightModel:
+    """The same network as `load_light` holds it."""
+    return LightModel.of(network, tiny_tokenizer(network.config.vocab_size), "tiny")
 
 
 def network_with_null_direction() -> tuple[GPTNeoXForCausalLM, Tensor]:

@@ -2,98 +2,136 @@
 
 import pytest
 import torch
-from transformer_lens.model_bridge import TransformerBridge
 
 import references
-from confidence_neurons.engine.assumptions import adds_w_out, check_logits
+from confidence_neurons.engine.assumptions import check_logits, closed_form_holds, moves_stream
+from confidence_neurons.model.architecture import own_logits
+from confidence_neurons.model.bridge import BridgeEnd
+from confidence_neurons.model.families import FAMILIES, PLAIN
+from confidence_neurons.model.light import LightEnd
 from confidence_neurons.text.reading import prose_tokens
-from tiny_models import ARCHITECTURES
+from tiny_models import ARCHITECTURES, QUIRKY
 
 EVERY_KIND = pytest.mark.parametrize(
     "kind", [torch.float32, torch.bfloat16, torch.float16, torch.float64]
 )
+BOTH_WAYS = pytest.mark.parametrize("hold", [references.load_network, references.light])
+TOKENS = references.tokens_for()
+SOFT_CAPPED = {"gemma2"}
 
 
-def changed(architecture, **settings):
+def changed(architecture, hold=references.load_network, **settings):
     """A tiny model with another configuration."""
     network = references.tiny_network(architecture)
     for name, value in settings.items():
         setattr(network.config, name, value)
-    return references.load_network(network)
+    again = type(network)(network.config)  # layers read it when they are made
+    again.load_state_dict(network.state_dict())
+    return hold(again.eval())
 
 
 @EVERY_KIND
-@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+@pytest.mark.parametrize("architecture", sorted([*ARCHITECTURES, *QUIRKY]))
 def test_they_hold_for_tiny_models_in_any_precision(architecture, kind):
-    model = references.load_network(references.tiny_network(architecture)).to(kind)
-    check_logits(model, references.tokens_for())
-    assert adds_w_out(model, references.tokens_for())
+    model = references.light(references.tiny_network(architecture).to(kind))
+    check_logits(model, TOKENS)
+    assert moves_stream(model, TOKENS)
+
+
+@pytest.mark.parametrize("architecture", ["gemma3", "gpt2-tied", "granite-residual", "gemma2"])
+def test_they_hold_for_bridges_whose_logits_are_linear_in_the_last_layer(architecture):
+    model, _ = references.tiny_pair(architecture)
+    assert closed_form_holds(model, TOKENS, 1) == (architecture not in SOFT_CAPPED)
+    assert not closed_form_holds(model, TOKENS, 0)
+    assert moves_stream(model, TOKENS)
 
 
 @EVERY_KIND
-@pytest.mark.parametrize("name", ["prose", "prose-no-norm"])
-def test_they_hold_for_the_bundled_models_in_any_precision(name, kind):
-    model = references.load_model(name, device="cpu").to(kind)
+def test_they_hold_for_a_bundled_model_in_any_precision(kind):
+    model = references.load_model("prose", device="cpu").to(kind)
     tokens = prose_tokens(model, 24, 2)
     check_logits(model, tokens)
-    assert adds_w_out(model, tokens)
+    assert moves_stream(model, tokens)
 
 
-def test_a_soft_cap_is_known():
-    check_logits(changed("gemma2", final_logit_softcapping=1.0), references.tokens_for())
+@BOTH_WAYS
+def test_a_soft_cap_is_known(hold):
+    model = changed("gemma2", hold, final_logit_softcapping=1.0)
+    check_logits(model, TOKENS)
+    assert not closed_form_holds(model, TOKENS, 1)
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize("factor", [0.22, 0.995, 1.005])
+def test_a_factor_after_the_mlp_that_is_not_known_is_found(factor, hold, monkeypatch):
+    monkeypatch.setitem(FAMILIES, "granite", PLAIN)
+    model = changed("granite-residual", hold, residual_multiplier=factor)
+    check_logits(model, TOKENS)
+    assert not moves_stream(model, TOKENS)
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize("factor", [8, 0.995, 1.005])
+def test_scaled_logits_that_are_not_known_are_refused(factor, hold, monkeypatch):
+    monkeypatch.setitem(FAMILIES, "granite", PLAIN)
+    model = changed("granite-logits", hold, logits_scaling=factor)
+    with pytest.raises(NotImplementedError, match=r"norm\(x\) \* gain @ W_U \+ b_U"):
+        check_logits(model, TOKENS)
 
 
 @EVERY_KIND
-def test_a_factor_after_the_mlp_is_found_in_any_precision(kind):
-    model = references.load_network(references.tiny_network("granite-residual")).to(kind)
-    check_logits(model, references.tokens_for())
-    assert not adds_w_out(model, references.tokens_for())
-
-
-@EVERY_KIND
-def test_scaled_logits_are_refused_in_any_precision(kind):
-    model = references.load_network(references.tiny_network("granite-logits")).to(kind)
-    with pytest.raises(NotImplementedError, match=r"norm\(x\) @ W_U \+ b_U .* fold such a factor"):
-        check_logits(model, references.tokens_for())
-
-
-@pytest.mark.parametrize("factor", [0.995, 1.005])
-def test_a_small_factor_is_found_in_float32(factor):
-    assert not adds_w_out(
-        changed("granite-residual", residual_multiplier=factor), references.tokens_for()
+def test_factors_that_are_not_known_are_found_in_any_precision(kind, monkeypatch):
+    monkeypatch.setitem(FAMILIES, "granite", PLAIN)
+    residual, logits = (
+        references.light(references.tiny_network(f"granite-{where}").to(kind))
+        for where in ("residual", "logits")
     )
-    with pytest.raises(NotImplementedError, match="fold such a factor"):
-        check_logits(changed("granite-logits", logits_scaling=factor), references.tokens_for())
+    check_logits(residual, TOKENS)
+    assert not moves_stream(residual, TOKENS)
+    with pytest.raises(NotImplementedError, match="others"):
+        check_logits(logits, TOKENS)
 
 
-def test_no_factor_is_no_fault():
-    model = changed("granite-residual", residual_multiplier=1.0)
-    check_logits(model, references.tokens_for())
-    assert adds_w_out(model, references.tokens_for())
+@BOTH_WAYS
+def test_no_factor_is_no_fault(hold, monkeypatch):
+    monkeypatch.setitem(FAMILIES, "granite", PLAIN)
+    model = changed("granite-residual", hold, residual_multiplier=1.0)
+    check_logits(model, TOKENS)
+    assert moves_stream(model, TOKENS)
+
+
+@BOTH_WAYS
+def test_a_norm_after_the_mlp_that_is_not_known_is_found(hold, monkeypatch):
+    model = changed("olmo2", hold)
+    assert moves_stream(model, TOKENS)
+    for end in (BridgeEnd, LightEnd):
+        monkeypatch.setattr(end, "mlp_norm", lambda self, layer: None)
+    assert not moves_stream(model, TOKENS)
 
 
 def test_numbers_too_large_for_half_precision_are_not_taken_for_another_architecture():
     model = references.load_network(references.tiny_network("llama")).to(torch.float16)
     model.blocks[0].mlp.W_out[:] = 60_000
     with pytest.raises(ValueError, match=r"got NaN, .* too large for torch\.float16\?"):
-        check_logits(model, references.tokens_for())
+        check_logits(model, TOKENS)
 
 
-def test_a_norm_after_the_mlp_is_found():
-    assert not adds_w_out(references.tiny_pair("gemma2")[0], references.tokens_for())
+@pytest.mark.parametrize("end", [BridgeEnd, LightEnd])
+def test_four_short_runs_are_enough_and_leave_the_model_as_it_was(end, monkeypatch):
+    network = references.tiny_network("neox-serial")
+    model = (references.load_network if end is BridgeEnd else references.light)(network)
+    tokens = references.tokens_for(rows=5, length=40)
+    before, shapes = own_logits(model, tokens), []
+    for name in ("record", "own_logits"):
+        own = getattr(end, name)
 
+        def count(self, rows, *arguments, own=own):
+            shapes.append(tuple(rows.shape))
+            return own(self, rows, *arguments)
 
-def test_three_short_runs_are_enough_and_leave_the_model_as_it_was(monkeypatch):
-    model = references.bundled("prose")
-    tokens = prose_tokens(model, 64, 8)
-    before, shapes, forward = model(tokens), [], TransformerBridge.forward
-
-    def count(self, rows, *arguments, **options):
-        shapes.append(tuple(rows.shape))
-        return forward(self, rows, *arguments, **options)
-
-    monkeypatch.setattr(TransformerBridge, "forward", count)
+        monkeypatch.setattr(end, name, count)
     check_logits(model, tokens)
-    assert adds_w_out(model, tokens)
-    assert shapes == [(1, 8)] * 3
-    assert model(tokens).equal(before)
+    assert moves_stream(model, tokens)
+    assert shapes == [(1, 8)] * 4
+    monkeypatch.undo()
+    assert own_logits(model, tokens).equal(before)

@@ -1,57 +1,114 @@
-"""The error of estimates, from what a sample of tokens tells of it."""
+"""The error of estimates, from what a few exact values tell of it."""
 
 import pytest
 import torch
 
-from confidence_neurons.engine.check import CHECKED_TOKENS, ROUNDING, ErrorCheck
+from confidence_neurons.engine.check import ROUNDING, ErrorCheck
+from engine.synthetic import random
+
+NEURONS = slice(0, 4)
 
 
-def filled(factors, tokens=50):
-    """A check whose errors are `factors` times the cube of the sizes, neuron by neuron."""
-    check = ErrorCheck(tokens, len(factors))
-    size = 0.1 + torch.rand(tokens, len(factors), generator=torch.Generator().manual_seed(1))
-    missed = torch.tensor(factors) * size**3
-    for rows in (slice(0, 20), slice(20, tokens)):
-        check.add_sizes(slice(None), size[rows])
-        at = check.sampled(rows)
-        check.add_errors(slice(None), size[rows][at], missed[rows][at] + ROUNDING)
-    return check, missed.mean(dim=0).double()
+def risks(tokens=30, neurons=4, seed=0):
+    """Of very different sizes, one of them 0."""
+    risk = random(tokens, neurons, seed=seed).mul(2).exp()
+    risk[3, 1] = 0
+    return risk
 
 
-def test_errors_that_go_with_the_cube_are_found_from_the_sample():
-    check, missed = filled([0.3, 0.3])
-    effect = torch.tensor([2.0, 0.5], dtype=torch.float64)
-    assert check.relative_error(effect).tolist() == pytest.approx((missed / effect).tolist(), 1e-4)
+def filled(check, risk, missed):
+    """The check after one piece, in which all errors are known."""
+    drawn = check.draw(risk)
+    check.add(NEURONS, risk, drawn, missed[tuple(drawn.T)])
+    return check
 
 
-def test_a_neuron_is_not_thought_better_than_all_together():
-    check, missed = filled([0.0, 0.6])
-    error = check.relative_error(torch.ones(2, dtype=torch.float64))
-    assert error[1].item() == pytest.approx(missed[1].item(), rel=1e-4)
-    assert 0.2 < error[0] / missed[1] < 0.8
+def test_errors_that_go_with_the_risk_are_found_from_any_draw():
+    risk, effect = risks(), torch.tensor([2.0, 0.5, 1.0, 3.0], dtype=torch.float64)
+    check = filled(ErrorCheck(4, share=0.1), risk, 0.3 * risk + ROUNDING)
+    expected = 0.3 * risk.double().mean(dim=0) / effect
+    assert check.relative_error(effect, 30).tolist() == pytest.approx(expected.tolist(), rel=1e-3)
 
 
 def test_errors_within_rounding_do_not_count():
-    check, _ = filled([0.0, 0.0])
-    assert (check.relative_error(torch.ones(2)) == 0).all()
+    risk = risks()
+    check = filled(ErrorCheck(4, share=0.1), risk, torch.full_like(risk, ROUNDING))
+    assert (check.relative_error(torch.ones(4), 30) == 0).all()
+
+
+def test_a_neuron_is_not_thought_better_than_all_together():
+    risk = risks()
+    missed = risk * torch.tensor([0.0, 0.0, 0.0, 1.0]) + ROUNDING
+    check = filled(ErrorCheck(4, share=0.5), risk, missed)
+    found = check.relative_error(torch.ones(4), 30) / risk.double().mean(dim=0)
+    assert found[3].item() == pytest.approx(1, rel=1e-3)
+    common = float(check.missed.sum() / check.risks.sum())
+    assert 0 < common < 1
+    assert found[:3].tolist() == pytest.approx([common] * 3)
 
 
 def test_without_an_effect_there_is_no_relative_error():
-    check, _ = filled([0.0, 0.3])
-    assert check.relative_error(torch.tensor([0.0, 1.0])).isnan().tolist() == [False, False]
-    nothing = ErrorCheck(50, 1)
-    assert nothing.relative_error(torch.zeros(1)).isnan().all()
+    check = filled(ErrorCheck(4, share=0.1), risks(), 0.3 * risks() + ROUNDING)
+    effect = torch.tensor([0.0, 1.0, 1.0, 1.0])
+    assert not check.relative_error(effect, 30)[0].isfinite()
+    nothing = filled(ErrorCheck(4), 0 * risks(), 0 * risks())
+    assert nothing.relative_error(torch.zeros(4), 30).isnan().all()
+    assert (nothing.relative_error(torch.ones(4), 30) == 0).all()
 
 
-def test_the_seed_decides_the_sample_which_is_of_fixed_size():
-    first, again, other = ErrorCheck(90, 1), ErrorCheck(90, 1), ErrorCheck(90, 1, seed=1)
-    assert first.is_sampled.equal(again.is_sampled)
-    assert not first.is_sampled.equal(other.is_sampled)
-    assert first.is_sampled.sum() == other.is_sampled.sum() == CHECKED_TOKENS
-    assert ErrorCheck(5, 1).is_sampled.all()
+def test_the_seed_decides_what_is_drawn():
+    risk = risks()
+    draws = [ErrorCheck(4, seed, share=0.1).draw(risk).tolist() for seed in (0, 0, 1)]
+    assert draws[0] == draws[1]
+    assert draws[0] != draws[2]
+    check = ErrorCheck(4, share=0.1)
+    assert check.draw(risk).tolist() == draws[0]
+    assert check.draw(risk).tolist() != draws[0]  # the next piece
 
 
-def test_sampled_places_are_counted_from_the_first_of_the_piece():
-    check = ErrorCheck(90, 1)
-    pieces = [check.sampled(slice(0, 40)), 40 + check.sampled(slice(40, 90))]
-    assert torch.cat(pieces).equal(check.is_sampled.nonzero().squeeze(-1))
+def test_a_share_is_drawn_of_what_is_at_risk():
+    risk = risks()
+    drawn = ErrorCheck(4, share=0.1).draw(risk)
+    assert len(drawn) == 12
+    assert drawn.unique(dim=0).equal(drawn)
+    assert len(ErrorCheck(4, share=1e-9).draw(risk)) == 1
+    everything = ErrorCheck(4, share=1.0).draw(risk)
+    assert len(everything) == (risk > 0).sum()
+    assert (risk[tuple(everything.T)] > 0).all()
+    assert ErrorCheck(4).draw(torch.zeros(30, 4)).shape == (0, 2)
+
+
+def test_ablations_are_drawn_in_proportion_to_their_risk():
+    risk = torch.tensor([[1.0, 2.0], [4.0, 0.0], [1.0, 8.0]])
+    times = torch.zeros_like(risk)
+    for seed in range(2000):
+        times[tuple(ErrorCheck(2, seed, share=1e-9).draw(risk).T)] += 1
+    expected = (risk / 16).flatten().tolist()
+    assert (times / 2000).flatten().tolist() == pytest.approx(expected, abs=0.04)
+
+
+@pytest.mark.parametrize("step", [10, 30])
+def test_over_many_seeds_the_factor_is_the_ratio_of_all_errors_to_all_risks(step):
+    """Whatever the risks are worth, and however they are spread over the pieces."""
+    risk, missed = risks(seed=1).sqrt(), random(30, 4, seed=2).exp()
+    risk *= torch.linspace(1, 20, 30)[:, None]
+    missed[3, 1] = 0  # where nothing is at risk
+    factors = []
+    for seed in range(1500):
+        check = ErrorCheck(4, seed, share=1e-9)
+        for first in range(0, 30, step):
+            rows = slice(first, first + step)
+            filled(check, risk[rows], missed[rows] + ROUNDING)
+        factors.append(float(check.missed / check.risks.sum()))
+    expected = float(missed.sum() / risk.sum())
+    spread = float(torch.tensor(factors).std()) / 1500**0.5
+    assert sum(factors) / 1500 == pytest.approx(expected, abs=4 * spread)
+    assert spread < 0.05 * expected
+
+
+def test_neurons_keep_their_place_among_all():
+    check, risk = ErrorCheck(6, share=1.0), torch.ones(2, 2)
+    check.add(slice(3, 5), risk, check.draw(risk), torch.tensor([1.0, 2.0, 1.0, 2.0]) + ROUNDING)
+    assert check.risks.tolist() == [0, 0, 0, 2, 2, 0]
+    found = check.relative_error(torch.ones(6), 2)
+    assert found.tolist() == pytest.approx([0, 0, 0, 1.5, 2, 0], rel=1e-5)

@@ -7,8 +7,7 @@ from confidence_neurons.engine import effects
 from confidence_neurons.engine.effects import Sums, exact_effects, second_order_effects
 from confidence_neurons.engine.memory import Plan
 from confidence_neurons.engine.pieces import exact_pieces
-from confidence_neurons.engine.readout import Ablations
-from engine.synthetic import inputs
+from engine.synthetic import inputs, scaled_delta, sources
 
 
 def test_sums_of_pieces_are_means_of_sizes_and_of_signed_changes():
@@ -24,9 +23,8 @@ def test_sums_of_pieces_are_means_of_sizes_and_of_signed_changes():
 
 def test_exact_effects_are_means_over_the_tokens():
     readout, parts = inputs()
-    ablations = Ablations.build(readout, *parts)
-    (whole,) = exact_pieces(readout, ablations, Plan(5, 7))
-    found = exact_effects(readout, ablations, Plan(2, 3))
+    (whole,) = exact_pieces(readout, sources(parts), Plan(5, 7))
+    found = exact_effects(readout, sources(parts), Plan(2, 3))
     for name, values in whole.changes.items():
         expected = [sum(map(abs, column)) / 7 for column in values.T.tolist()]
         assert found[name].tolist() == pytest.approx(expected, rel=1e-4, abs=1e-6), name
@@ -38,9 +36,9 @@ def test_exact_effects_are_means_over_the_tokens():
 
 def test_large_changes_are_not_left_to_the_estimate():
     readout, (residual, target, w_out, delta) = inputs()
-    ablations = Ablations.build(readout, residual, target, w_out, 10 * delta.sign())
+    large = sources((residual, target, w_out, 10 * delta.sign()))
     found, exact = (
-        measure(readout, ablations, Plan(5, 7)) for measure in (second_order_effects, exact_effects)
+        measure(readout, large, Plan(5, 7)) for measure in (second_order_effects, exact_effects)
     )
     assert list(found.columns) == list(exact.columns)
     for name in ("entropy_total", "entropy_direct", "loss_total", "kl_from_clean"):
@@ -50,11 +48,12 @@ def test_large_changes_are_not_left_to_the_estimate():
 def test_a_neuron_with_a_poor_estimate_is_measured_exactly(monkeypatch):
     readout, (residual, target, w_out, delta) = inputs()
     delta *= torch.tensor([0.1, 0.01, 0.1, 0.01, 0.1])
-    ablations = Ablations.build(readout, residual, target, w_out, delta)
-    error = second_order_effects(readout, ablations, Plan(5, 7))["error_estimate"]
+    some = sources((residual, target, w_out, delta))
+    monkeypatch.setattr(effects, "POOR_ESTIMATE", torch.inf)
+    error = second_order_effects(readout, some, Plan(5, 7))["error_estimate"]
     monkeypatch.setattr(effects, "POOR_ESTIMATE", float(error.median()))
-    found = second_order_effects(readout, ablations, Plan(5, 7))
-    exact = exact_effects(readout, ablations, Plan(5, 7))
+    found = second_order_effects(readout, some, Plan(5, 7))
+    exact = exact_effects(readout, some, Plan(5, 7))
     poor = error > error.median()
     assert 0 < poor.sum() < 5
     assert ((found["method"] == "exact") == poor).all()
@@ -64,8 +63,7 @@ def test_a_neuron_with_a_poor_estimate_is_measured_exactly(monkeypatch):
 
 
 def test_the_rounding_of_small_changes_is_no_error_of_the_estimate():
-    readout, (residual, target, w_out, delta) = inputs()
-    ablations = Ablations.build(readout, residual, target, w_out, 3e-6 * delta)
-    found = second_order_effects(readout, ablations, Plan(5, 7))
+    readout, parts = inputs()
+    found = second_order_effects(readout, sources(scaled_delta(parts, 3e-6)), Plan(5, 7))
     assert (found["entropy_total"] > 0).all()
     assert (found["method"] == "second-order").all()

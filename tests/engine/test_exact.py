@@ -1,6 +1,7 @@
 """The rank-1 update: softmax sums in bits, huge logits, and blocks that fit the cache."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,19 +11,27 @@ from hypothesis import strategies as st
 import references
 import references_ablation
 from confidence_neurons.engine.exact import exact_changes, exact_pairs
-from confidence_neurons.engine.readout import Ablations, Clean, Readout
+from confidence_neurons.engine.readout import Ablations, Clean
 from confidence_neurons.engine.scan import scan
 from confidence_neurons.engine.softmax import BYTES_AT_ONCE, distribution_in_bits
 from confidence_neurons.weights.unigram import Unigram
-from engine.synthetic import inputs, random
+from engine.synthetic import (
+    changes_by_hand,
+    inputs,
+    mlp_output,
+    panel,
+    panel_by_entry,
+    random,
+    scaled_delta,
+)
 
 FEW = settings(max_examples=25, deadline=None)
 
 
-def changes(readout, parts, unigram=None):
-    ablations = Ablations.build(readout, *parts)
+def changes(readout, parts, unigram=None, mlp=None):
+    ablations = Ablations.build(readout, *parts, mlp)
     clean = Clean.build(readout, ablations)
-    return exact_changes(readout, clean, ablations, ablations.w_out @ readout.unembedding, unigram)
+    return exact_changes(readout, clean, ablations, panel(readout, ablations), unigram)
 
 
 def assert_close(found, expected, noise=2e-6):
@@ -57,36 +66,39 @@ def test_logits_and_spare_memory_are_left_and_used():
     assert_close(found, distribution_in_bits(z, unit))
 
 
+def assert_as_by_hand(found, readout, parts, mlp=None, noise=2e-6):
+    expected = changes_by_hand(readout, parts, mlp)
+    for name in set(found) & set(expected):
+        values = expected[name]
+        assert found[name].double().allclose(values, rtol=1e-4, atol=noise), name
+
+
+@FEW
+@given(st.booleans(), st.booleans(), st.integers(0, 50), st.floats(1e-3, 5))
+def test_changes_are_those_of_softmaxes_by_hand(centres, after_mlp, seed, factor):
+    readout, parts = inputs(seed=seed, centres=centres)
+    parts, mlp = scaled_delta(parts, factor), mlp_output(seed=seed) if after_mlp else None
+    found = changes(readout, parts, mlp=mlp)
+    assert len(found) == 6
+    assert_as_by_hand(found, readout, parts, mlp)
+
+
+@pytest.mark.parametrize("after_mlp", [False, True])
 @pytest.mark.parametrize("loudness", [300.0, 3000.0])
-def test_huge_logits_do_not_overflow(loudness):
+def test_huge_logits_do_not_overflow(loudness, after_mlp):
     counts = references_ablation.counts_for(40)
     readout, parts = inputs(loudness=loudness)
-    found = changes(readout, parts, Unigram.from_counts(counts))
-    residual, target, w_out, delta = parts
-    residual, norm = residual.double(), readout.norm
-
-    def losses(stream, scale=None):
-        logits = norm.apply(stream, scale) @ readout.unembedding.double() + readout.bias.double()
-        return -logits.log_softmax(dim=-1).gather(1, target[:, None])[:, 0]
-
-    before = losses(residual)
-    for neuron in range(len(w_out)):
-        ablated = residual + delta[:, neuron, None] * w_out[neuron].double()
-        expected = {
-            "loss_total": losses(ablated) - before,
-            "loss_direct": losses(ablated, norm.scale(residual)) - before,
-        }
-        for name, values in expected.items():
-            rounding = 1e-6 * loudness
-            assert found[name][:, neuron].double().allclose(values, rtol=1e-4, atol=rounding), name
+    mlp = mlp_output() if after_mlp else None
+    found = changes(readout, parts, Unigram.from_counts(counts), mlp)
     for name, values in found.items():
         assert values.isfinite().all(), name
+    assert_as_by_hand(found, readout, parts, mlp, noise=1e-6 * loudness)
 
 
 @pytest.mark.parametrize("loudness", [300.0, 3000.0])
 def test_huge_changes_do_not_overflow(loudness):
-    readout, (residual, target, w_out, delta) = inputs()
-    found = changes(readout, (residual, target, w_out, loudness * delta))
+    readout, parts = inputs()
+    found = changes(readout, scaled_delta(parts, loudness))
     for name, values in found.items():
         assert values.isfinite().all(), name
 
@@ -95,15 +107,16 @@ def test_huge_changes_do_not_overflow(loudness):
 @pytest.mark.parametrize("elements", [40, 120, 2**20])
 def test_pairs_of_token_and_neuron_are_as_in_the_whole(loudness, elements, monkeypatch):
     monkeypatch.setitem(BYTES_AT_ONCE, "cpu", 4 * elements)
-    readout, (residual, target, w_out, delta) = inputs()
-    ablations = Ablations.build(readout, residual, target, w_out, loudness * delta)
-    clean = Clean.build(readout, ablations)
-    readings = ablations.w_out @ readout.unembedding
-    whole = exact_changes(readout, clean, ablations, readings)
+    readout, parts = inputs()
+    ablations = Ablations.build(readout, *scaled_delta(parts, loudness))
+    clean, whole_panel = Clean.build(readout, ablations), panel(readout, ablations)
+    whole = exact_changes(readout, clean, ablations, whole_panel)
     pairs = torch.tensor([[6, 0], [0, 4], [0, 0], [3, 2], [6, 4]])
-    means = clean.probability @ readings.T
-    found = exact_pairs(readout, clean, ablations, readings, means, pairs)
-    assert_close(found, {name: values[tuple(pairs.T)] for name, values in whole.items()})
+    means = clean.probability @ whole_panel.readings.T
+    for one in (whole_panel, panel_by_entry(readout, ablations)):
+        found = exact_pairs(readout, clean, ablations, one, means, pairs)
+        assert_close(found, {name: values[tuple(pairs.T)] for name, values in whole.items()})
+    assert exact_pairs(readout, clean, ablations, whole_panel, means, pairs[:0]) == {}
 
 
 @pytest.mark.parametrize("elements", [1, 90, 401, 10**6])
@@ -119,7 +132,7 @@ def test_the_size_of_a_block_does_not_change_the_changes(elements, monkeypatch):
 @given(st.floats(-30, 30), st.integers(0, 50))
 def test_a_constant_in_the_bias_changes_nothing(constant, seed):
     readout, parts = inputs(seed=seed)
-    moved = Readout(readout.unembedding, readout.bias + constant, readout.norm)
+    moved = replace(readout, bias=readout.bias + constant)
     for name, values in changes(readout, parts).items():
         assert changes(moved, parts)[name].allclose(values, rtol=1e-3, atol=2e-5), name
 

@@ -75,14 +75,16 @@ def moves_stream(model: Model, tokens: Int[Tensor, "batch position"]) -> bool:
 
     Tried on the first few tokens, with the neuron that has the longest w_out
     and a delta that moves the stream, or what enters the norm after the MLP, by
-    its own length: rounding is small beside that.
+    its own length: rounding is small beside that. (Where no neuron writes
+    anything, none must move it.)
     """
     few, last, end = tokens[:1, :TOKENS_TRIED], model.cfg.n_layers - 1, end_of(model)
     weights, norm = output_weights(model), mlp_norm(model)
     neuron = int(weights.norm(dim=-1).argmax())
     clean = end.record(few, last)
     start = (clean.residual if clean.mlp_out is None else clean.mlp_out).float()
-    delta = start.norm(dim=-1) / weights[neuron].norm()
+    length = weights[neuron].norm()
+    delta = start.norm(dim=-1) / length.where(length > 0, 1)
     after = clean.activations[..., neuron] + delta
 
     def move(values: Float[Tensor, "batch position d_mlp"]) -> Tensor:

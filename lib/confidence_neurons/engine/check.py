@@ -2,9 +2,10 @@
 
 Every estimate comes with a risk, in nats, that its error goes with. The exact
 values of some ablations, drawn in proportion to their risk, tell the factor
-between the two: the mean of error over risk among them is the sum of all errors
-over the sum of all risks, whatever the risk is worth. A neuron's factor is the
-larger of the common one and its own.
+between the two: in each piece the mean of error over risk among them is, on
+average over many draws, the sum of all errors over the sum of all risks,
+whatever the risk is worth. A neuron's factor is the larger of the common one
+and its own.
 """
 
 import math
@@ -31,6 +32,7 @@ class ErrorCheck:
     def __init__(self, neurons: int, seed: int = 0, share: float = CHECKED) -> None:
         self.generator = torch.Generator().manual_seed(seed)
         self.share = share
+        self.missed = torch.zeros((), dtype=torch.float64)
         self.risks = torch.zeros(neurons, dtype=torch.float64)
         self.ratios = torch.zeros_like(self.risks)
         self.drawn = torch.zeros_like(self.risks)
@@ -45,20 +47,31 @@ class ErrorCheck:
         chosen = keys.topk(count, largest=False).indices.sort().values.to(risk.device)
         return torch.stack([chosen // risk.shape[1], chosen % risk.shape[1]], dim=1)
 
-    def add_risks(self, neurons: slice, risk: Float[Tensor, "token neuron"]) -> None:
-        """Take in the risk of each estimate, 0 where it was exact."""
-        self.risks[neurons] += risk.double().sum(dim=0).cpu()
-
-    def add_errors(
+    def add(
         self,
-        neurons: Int[Tensor, " pair"],
-        risk: Float[Tensor, " pair"],
+        neurons: slice,
+        risk: Float[Tensor, "token neuron"],
+        drawn: Int[Tensor, "pair 2"],
         missed: Float[Tensor, " pair"],
     ) -> None:
-        """Take in |estimated - exact|, in nats, of ablations that were drawn."""
-        ratio = (missed - ROUNDING).clamp(min=0).double() / risk.double()
-        self.ratios.index_add_(0, neurons.cpu(), ratio.cpu())
-        self.drawn.index_add_(0, neurons.cpu(), torch.ones_like(ratio).cpu())
+        """Take in a piece.
+
+        Parameters
+        ----------
+        risk:
+            Of each estimate, 0 where it was exact.
+        missed:
+            |estimated - exact|, in nats, of the ablations that were drawn.
+        """
+        of_each = risk.sum(dim=0, dtype=torch.float64).cpu()
+        self.risks[neurons] += of_each
+        if not len(drawn):
+            return
+        ratio = (missed - ROUNDING).clamp(min=0).double() / risk[tuple(drawn.T)].double()
+        ratio, own = ratio.cpu(), drawn[:, 1].cpu()
+        self.missed += ratio.mean() * of_each.sum()
+        self.ratios[neurons].index_add_(0, own, ratio)
+        self.drawn[neurons].index_add_(0, own, torch.ones_like(ratio))
 
     def relative_error(
         self, effect: Float[Tensor, " neuron"], tokens: int
@@ -68,6 +81,6 @@ class ErrorCheck:
         NaN where the effect is 0.
         """
         own = self.ratios / self.drawn
-        common = self.ratios.sum() / self.drawn.sum()
+        common = self.missed / self.risks.sum()
         factor = torch.maximum(own.nan_to_num(0), common.nan_to_num(0))
         return factor * self.risks / tokens / effect

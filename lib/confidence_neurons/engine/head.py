@@ -108,7 +108,7 @@ def _sums(
 ) -> Float[Tensor, "2 token neuron"]:
     """`mass` and `logit` of `HeadSums`.
 
-    From exp(d) - 1, so that small changes keep their digits.
+    Sums of p (exp(d) - 1): changes, good to some 1e-7.
     """
     growth = torch.mul(change, LOG2E).exp2_().sub_(1)
     mass, logit = torch.bmm(torch.cat([p, p * level], dim=1), growth).unbind(dim=1)

@@ -77,15 +77,14 @@ def second_order_pieces(
         risky = ~(risk <= MOST_RISK)
         risk = risk.masked_fill(risky, 0)
         drawn = check.draw(risk)
-        check.add_risks(neurons, risk)
         pairs = torch.cat([drawn, risky.nonzero()])
         exact = exact_pairs(readout, clean, piece, panel, estimate.mean_reading, pairs)
-        at, few = tuple(pairs.T), len(drawn)
-        if few:
-            missed = (exact["entropy_total"] - changes["entropy_total"][at]).abs()[:few]
-            check.add_errors(drawn[:, 1] + neurons.start, risk[tuple(drawn.T)], missed)
+        at = tuple(pairs.T)
+        estimated = changes["entropy_total"][at]
         for name, values in exact.items():
             changes[name][at] = values
+        missed = (changes["entropy_total"][at] - estimated).abs()
+        check.add(neurons, risk, drawn, missed[: len(drawn)])
         return changes
 
     walk = _Walk(readout, sources, plan)

@@ -27,6 +27,7 @@ from confidence_neurons.engine.stretching import Response, Rows, interpolated, r
 from confidence_neurons.engine.tail import Tail
 
 NEAR = 0.1  # below, a series
+MOST_LOG_MASS = 3.0  # nats: beyond it, sums of changes lose digits as they cancel the clean mass
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,8 @@ def second_order_changes(
         "entropy_indirect": log_all - mean_all,
         "loss_indirect": log_all - stretch * scaled_target,
     }
-    sound = total.log_mass.isfinite() & direct.log_mass.isfinite() & total.mean.isfinite()
+    most = torch.maximum(total.log_mass.abs(), direct.log_mass.abs())
+    sound = (most <= MOST_LOG_MASS) & total.mean.isfinite() & direct.mean.isfinite()
     risk = whole.risk(panel).masked_fill(~sound, torch.inf)
     return Estimate(changes, risk, mean_reading)
 
