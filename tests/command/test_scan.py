@@ -38,7 +38,7 @@ def test_every_file_is_there_and_nothing_beside(place):
 
 
 def test_the_frame_is_that_of_scan_on_the_rows_that_were_not_chosen_on(neurons):
-    model = cn.load_model("prose", "cpu")
+    model = cn.load_light("prose", device="cpu")
     tokens = cn.prose_tokens(model, length=64, count=8)
     expected = cn.scan(model, tokens[1::2], method="second-order")
     columns = list(expected.columns)
@@ -86,7 +86,7 @@ def test_single_neurons_agree_with_the_frame_of_all(place, neurons):
 
 def test_the_spectrum_is_that_of_the_geometry(place, record):
     spectrum = pd.read_csv(place / "spectrum.csv")
-    space = cn.geometry(cn.load_model("prose", "cpu"))
+    space = cn.geometry(cn.load_light("prose", device="cpu"))
     assert spectrum["singular_value"].to_numpy() == pytest.approx(
         space.spectrum.values.numpy(), rel=1e-3, abs=1e-4
     )

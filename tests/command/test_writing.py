@@ -92,7 +92,7 @@ def test_told_to_stop_the_command_tidies_up(tmp_path, number):
     command = [sys.executable, "-m", "confidence_neurons", "scan", "prose", "-o", str(place)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        assert process.stderr.readline().startswith("done Model")
+        assert any(line.startswith("done Model") for line in process.stderr)
         process.send_signal(number)
         told = process.stderr.read()
     assert process.returncode == 128 + number

@@ -68,7 +68,7 @@ def thinned(
 ) -> Bool[Tensor, "batch position"]:
     """Of the counted positions so many, evenly spread, that measuring groups stays affordable."""
     wanted = max(FEWEST_POSITIONS, LOGITS // d_vocab)
-    step = max(1, int(counted.sum()) // wanted)
+    step = -(-int(counted.sum()) // wanted)
     order = counted.flatten().cumsum(dim=0).view_as(counted) - 1
     return counted & (order % step == 0)
 
