@@ -5,13 +5,13 @@ import json
 import pytest
 
 import references
-from confidence_neurons import available_models, unigram_counts
+from confidence_neurons import unigram_counts
 from confidence_neurons.groups.recorded import FILE, recorded_groups
 from confidence_neurons.growing.phenomena import groups_record
-from confidence_neurons.model.bundled import verified_file
+from confidence_neurons.model.bundled import bundled_names, verified_file
 
 
-@pytest.mark.parametrize("name", available_models())
+@pytest.mark.parametrize("name", bundled_names())
 def test_the_recipe_finds_what_the_record_names(name):
     record = groups_record(references.bundled(name), unigram_counts(name))
     assert record["groups"] == recorded_groups(name)

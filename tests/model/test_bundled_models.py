@@ -11,7 +11,7 @@ from confidence_neurons import available_models, growth_record, load_model, unig
 from confidence_neurons.engine.scan import scan
 from confidence_neurons.growing.phenomena import measure_phenomena, null_space_summary
 from confidence_neurons.growing.recipe import RECIPES
-from confidence_neurons.model.bundled import MODELS
+from confidence_neurons.model.bundled import MODELS, bundled_names
 from confidence_neurons.model.state import run
 from confidence_neurons.text.altered import corrupt
 from confidence_neurons.text.reading import prose_tokens
@@ -53,7 +53,8 @@ def card_rows(name: str) -> dict[str, float]:
 
 
 def test_both_models_are_bundled():
-    assert available_models() == ["prose", "prose-no-norm"]
+    assert bundled_names() == ["prose", "prose-no-norm"]
+    assert available_models() == [*bundled_names(), "smollm2"]
 
 
 def test_prose_has_a_learned_null_space(prose, phenomena):

@@ -1,5 +1,6 @@
 """Loading: the right model, quietly, or an error that says what to do."""
 
+import gc
 import gzip
 import hashlib
 import json
@@ -11,17 +12,24 @@ import sys
 import warnings
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import huggingface_hub
 import pandas as pd
 import pytest
 import torch
-from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 import confidence_neurons
-from confidence_neurons import available_models, growth_record, load_model, unigram_counts
+from confidence_neurons import (
+    available_models,
+    growth_record,
+    load_light,
+    load_model,
+    unigram_counts,
+)
 from confidence_neurons.model import bundled
 from tiny_models import ARCHITECTURES, save_tiny_model
 
@@ -224,13 +232,45 @@ class TestQuiet:
         assert asked == []
 
 
+class TestLight:
+    def test_it_is_the_network_as_it_is_stored(self, tiny):
+        network = AutoModelForCausalLM.from_pretrained(tiny)
+        model = load_light(tiny)
+        with torch.no_grad():
+            assert torch.equal(model.network(TOKENS).logits, network(TOKENS).logits)
+        assert model.cfg.model_name == str(tiny)
+
+    @pytest.mark.parametrize("dtype", ["bfloat16", torch.float64])
+    def test_in_another_type(self, tiny, dtype):
+        model = load_light(tiny, dtype=dtype)
+        expected = getattr(torch, dtype) if isinstance(dtype, str) else dtype
+        assert {weights.dtype for weights in model.network.parameters()} == {expected}
+
+    def test_spread_by_accelerate(self, tiny):
+        model = load_light(tiny, device_map={"": "cpu"})
+        assert model.cfg.device == torch.device("cpu")
+
+    def test_transformer_lens_is_not_imported(self, tiny):
+        code = (
+            "import sys, confidence_neurons as cn\n"
+            f"model = cn.load_light({str(tiny)!r})\n"
+            "print('transformer_lens' in sys.modules)"
+        )
+        assert run_python(code).stdout.strip() == "False"
+
+    @pytest.mark.parametrize("use", [load_light, load_model])
+    def test_garbage_is_collected_again_afterwards(self, tiny, use):
+        use(tiny)
+        assert gc.isenabled()
+
+
 class TestBundled:
     def test_available_models(self, bundle):
-        assert available_models() == ["verse"]
+        assert available_models() == ["verse", "smollm2"]
 
     def test_no_models_installed(self, tmp_path, monkeypatch):
         monkeypatch.setattr(bundled, "MODELS", tmp_path)
-        assert available_models() == []
+        assert available_models() == ["smollm2"]
 
     def test_loads_by_name(self, bundle):
         model = load_model("verse")
@@ -353,15 +393,32 @@ class TestNames:
     def test_hub_model(self, tiny, monkeypatch):
         asked = []
 
-        def download(name, allow_patterns):
-            asked.append(name)
+        def download(name, revision, allow_patterns):
+            asked.append((name, revision))
             assert not any("bin" in pattern or "py" in pattern for pattern in allow_patterns)
             return str(tiny)
 
         monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
-        model = load_model("owner/tiny")
-        assert asked == ["owner/tiny"]
-        assert model.cfg.model_name == "owner/tiny"
+        for use in (load_model, load_light):
+            model = use("owner/tiny", revision="step1000")
+            assert model.cfg.model_name == "owner/tiny"
+        load_model("owner/tiny")
+        assert asked == [*[("owner/tiny", "step1000")] * 2, ("owner/tiny", None)]
+
+    def test_a_revision_that_the_hub_does_not_have(self, monkeypatch):
+        def download(name, revision, allow_patterns):
+            raise RevisionNotFoundError("404", response=Mock())
+
+        monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
+        with pytest.raises(ValueError, match=r"owner/tiny: expected a revision .*'step7'.*tree"):
+            load_light("owner/tiny", revision="step7")
+
+    @pytest.mark.parametrize("name", ["verse", "here"])
+    def test_a_revision_of_what_has_none(self, tiny, bundle, monkeypatch, name):
+        monkeypatch.chdir(tiny.parent)
+        tiny.rename(tiny.parent / "here")
+        with pytest.raises(ValueError, match=r"hub alone, got 'main': leave it out"):
+            load_light(name, revision="main")
 
     @pytest.mark.parametrize("name", ["./nowhere", "~/nowhere-at-all", "/nowhere/at/all"])
     def test_no_such_directory(self, name):
