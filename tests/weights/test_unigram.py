@@ -2,11 +2,13 @@
 
 import math
 
+import pandas as pd
 import pytest
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+import confidence_neurons as cn
 import references
 from confidence_neurons import unigram_counts
 from confidence_neurons.weights.unigram import Unigram
@@ -68,3 +70,48 @@ def test_a_model_without_counts_of_its_own_needs_some():
         Unigram.of(model, None)
     own = Unigram.of(references.bundled("prose"), None)
     assert own.probability.equal(Unigram.from_counts(unigram_counts("prose")).probability)
+
+
+@pytest.mark.parametrize(
+    ("probability", "message"),
+    [
+        ([0.5, 0.5, 0.0], "probability above 0 of each token"),
+        ([0.5, 0.2, 0.2], "all together 1"),
+        ([0.5, math.nan, 0.5], "probability above 0"),
+        ([0.25, 0.25, 0.25, 0.25], "different probability"),
+    ],
+)
+def test_what_is_no_distribution_or_has_no_direction(probability, message):
+    with pytest.raises(ValueError, match=message):
+        Unigram.from_probability(torch.tensor(probability), "a test")
+
+
+def test_probabilities_are_taken_as_they_are():
+    own = Unigram.from_probability(torch.tensor([0.7, 0.2, 0.1]), "a test")
+    assert own.probability.tolist() == pytest.approx([0.7, 0.2, 0.1])
+    assert own.source == "a test"
+    assert own.as_counts().double().div(2**40).tolist() == pytest.approx([0.7, 0.2, 0.1])
+
+
+def test_counts_and_frequencies_are_taken_alike():
+    model, _ = references.tiny_pair("llama")
+    state = cn.run(model, references.tokens_for(rows=2))
+    counts = torch.arange(300)
+    unigram = Unigram.from_counts(counts)
+    logits, target = torch.randn(3, 300), torch.tensor([1, 2, 3])
+    copies = cn.repeated_random(d_vocab=300, period=5, count=3)
+    repeats = cn.induction.natural_repeats(copies, span=1)
+    for use in (
+        lambda known: cn.read(model, state, "kl", counts=known),
+        lambda known: cn.effects(model, state, {"a": [1]}, quantities="kl", counts=known),
+        lambda known: cn.neuron_weights(model, counts=known, k=3),
+        lambda known: pd.DataFrame(cn.read_logits(logits, target, "kl", counts=known)),
+        lambda known: cn.induction.matched_positions(copies, repeats, span=1, counts=known),
+    ):
+        pd.testing.assert_frame_equal(use(counts), use(unigram))
+
+
+def test_frequencies_of_another_vocabulary():
+    model, _ = references.tiny_pair("llama")
+    with pytest.raises(ValueError, match=r"of 300 tokens, got 5.*another vocabulary"):
+        cn.geometry(model, k=3, counts=Unigram.from_counts(torch.arange(5)))

@@ -159,7 +159,7 @@ def _rules(fields: Mapping[str, Any]) -> dict[str, Check]:
     from transformers.activations import ACT2FN
     from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
-    from confidence_neurons.model.architecture import FAMILIES
+    from confidence_neurons.model.families import FAMILIES
 
     rules = {name: whole(name, 1, most) for most, names in LARGEST.items() for name in names}
     rules |= {name: real(name, 0, 1e12, within=True) for name in POSITIVE}

@@ -211,7 +211,7 @@ def read_network(
 
     The configuration may carry `final_layer_norm_eps`, a key that Hugging
     Face ignores: the epsilon of the final LayerNorm alone, in the families
-    whose entry in `architecture.FAMILIES` says where that norm is.
+    whose entry in `families.FAMILIES` says where that norm is.
 
     Parameters
     ----------
@@ -238,7 +238,7 @@ def read_network(
     """
     from transformers import AutoModelForCausalLM
 
-    from confidence_neurons.model.architecture import family_of
+    from confidence_neurons.model.families import family_of
 
     own_epsilon = read_configuration(directory / "config.json").get("final_layer_norm_eps")
     try:
