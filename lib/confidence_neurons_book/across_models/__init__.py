@@ -1,0 +1,1 @@
+"""*Across models*: measured side by side, selections beside each other, the paper's models."""
