@@ -46,15 +46,16 @@ def temperature_likeness(model: TransformerBridge, state: State) -> pd.DataFrame
         recomputed).
     """
     held = Held.of(state, None, None, None)
-    readout, ablations, _ = prepare(model, state, held, DEFAULT_BUDGET)
-    readings = (ablations.w_out @ readout.unembedding).double()
-    sums = torch.zeros(2, len(readings), dtype=torch.float64, device=readings.device)
-    for rows in torch.arange(len(ablations.target)).split(TOKENS_AT_ONCE):
-        part = ablations.tokens(rows.to(readings.device))
+    readout, sources, _ = prepare(model, state, held, DEFAULT_BUDGET)
+    readout = readout.to(torch.float64)
+    readings = readout.readings(sources.heard(readout, slice(None)))
+    sums = readings.new_zeros(2, len(readings))
+    for rows in torch.arange(len(sources.target)).split(TOKENS_AT_ONCE):
+        part = sources.ablations(readout, rows.to(readings.device), slice(None))
         covariance, variance, of_log_p = _moments(readout, part, readings)
         bound = (variance.clamp(min=0) * of_log_p).sqrt()
         sums += torch.stack([covariance.abs(), bound]).sum(dim=1)
-    slope, bound = (sums / len(ablations.target)).cpu().numpy()
+    slope, bound = (sums / len(sources.target)).cpu().numpy()
     frame = pd.DataFrame({"neuron": held.neurons, "entropy_slope": slope, "entropy_bound": bound})
     return frame.assign(likeness=slope / frame["entropy_bound"].where(bound > 0))
 
@@ -62,17 +63,15 @@ def temperature_likeness(model: TransformerBridge, state: State) -> pd.DataFrame
 def _moments(
     readout: Readout, ablations: Ablations, readings: Float[Tensor, "neuron d_vocab"]
 ) -> tuple[Float[Tensor, "token neuron"], Float[Tensor, "token neuron"], Float[Tensor, "token 1"]]:
-    """Cov_p(d, log p), Var_p(d) and Var_p(log p), in double precision.
+    """Cov_p(d, log p), Var_p(d) and Var_p(log p).
 
     With q the neuron's reading and g the part of the logits that the scale
     divides, d = stretch g + pushed q (see `engine.readout`).
     """
     clean = Clean.build(readout, ablations)
-    p, log_p = clean.probability.double(), clean.centred.double()
-    scaled = log_p - readout.bias.double()
-    scaled -= (p * scaled).sum(dim=-1, keepdim=True)
-    stretch = ablations.stretch.double()
-    pushed = ablations.push.double() * (1 + stretch)
+    p, log_p, scaled = clean.probability, clean.centred, clean.scaled(readout)
+    stretch = ablations.stretch
+    pushed = ablations.push * (1 + stretch)
     q_q = p @ readings.pow(2).T - (p @ readings.T).pow(2)
     g_q = (p * scaled) @ readings.T
     l_q = (p * log_p) @ readings.T
