@@ -171,3 +171,12 @@ def test_another_layer_is_measured_one_by_one(tiny, tmp_path):
     assert said.exit_code == 0, said.output
     assert set(pd.read_csv(place / "groups.csv")["held"]) == {"one by one"}
     assert set(pd.read_csv(place / "neurons.csv")["method"]) == {"exact"}
+
+
+def test_the_models_own_frequencies_are_a_second_opinion(tiny, tmp_path):
+    place = tmp_path / "result"
+    said = give("scan", tiny, *FEW, "--no-report", "--counts", "own", "-o", place)
+    assert said.exit_code == 0, said.output
+    record = json.loads((place / "settings.json").read_text(encoding="utf-8"))
+    assert "mean prediction" in record["assumptions"]["Token frequency neurons"]
+    assert pd.read_csv(place / "neurons.csv")["frequency_cosine"].notna().all()

@@ -10,6 +10,8 @@ from confidence_neurons.command.settings import Settings
 from confidence_neurons.command.text import Rows
 from confidence_neurons.groups.finding import COSINE, LN_MEDIATED, LOGIT_VAR_SHARE, NULL_FRACTION
 from confidence_neurons.groups.names import ENTROPY, FREQUENCY
+from confidence_neurons.model.ends import Model
+from confidence_neurons.model.packaged import PACKAGES
 from confidence_neurons.weights.geometry import Geometry
 from confidence_neurons.weights.spectrum import TAIL_SHARE, exact_null_directions
 
@@ -17,7 +19,7 @@ CLEAR_GAP = 1.5  # ratio of neighbouring singular values
 NAMES = {ENTROPY: "entropy neurons", FREQUENCY: "token frequency neurons"}
 
 
-def model_record(model: Any, layer: int) -> dict[str, Any]:
+def model_record(model: Model, layer: int) -> dict[str, Any]:
     """Name and sizes of a model."""
     sizes = ("n_layers", "n_heads", "d_model", "d_mlp", "d_vocab", "n_ctx")
     return {
@@ -30,6 +32,7 @@ def model_record(model: Any, layer: int) -> dict[str, Any]:
 
 
 def assumptions(
+    model: Model,
     rows: Rows,
     space: Geometry,
     neurons: pd.DataFrame,
@@ -51,6 +54,7 @@ def assumptions(
             "A neuron is held at its mean activation over the rows that are reported on. The total "
             "effect lets the final norm compute its scale anew; the direct effect keeps it."
         ),
+        "Weights": _weights(model, settings),
         "Way": _way(neurons),
         "Entropy neurons": (
             f"Null-space fraction above {NULL_FRACTION:g}, LogitVar below {LOGIT_VAR_SHARE:g} of "
@@ -89,6 +93,15 @@ def _null_space(space: Geometry, k: int | None) -> str:
     )
 
 
+def _weights(model: Model, settings: Settings) -> str:
+    held = str(model.cfg.dtype).removeprefix("torch.")
+    quantised = settings.model in PACKAGES or settings.model.endswith(".gguf")
+    origin = (
+        "Quantised in a GGUF file, and read as the numbers that they stand for; held" * quantised
+    )
+    return f"{origin or 'Held'} in {held}, measured in float32 or more."
+
+
 def _way(neurons: pd.DataFrame) -> str:
     number = neurons["method"].value_counts()
     ways = ", ".join(f"{name} for {count:,} neurons" for name, count in number.items())
@@ -111,5 +124,6 @@ def _frequency(space: Geometry, choices: Sequence[Choice]) -> str:
         return "Not looked for: token counts are not known. Give --counts."
     return (
         f"Size of the cosine with the frequency direction above {COSINE:g}, and an effect on "
-        f"entropy above the median neuron's. {_found(choices, FREQUENCY)}"
+        f"entropy above the median neuron's. Frequencies: {space.unigram.source}. "
+        f"{_found(choices, FREQUENCY)}"
     )

@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
+import torch
 
 import confidence_neurons as cn
+from confidence_neurons.groups.controls import drawn, partners
 from confidence_neurons.groups.finding import LN_MEDIATED, LOGIT_VAR_SHARE, NULL_FRACTION
 from confidence_neurons.groups.names import ENTROPY, EQUAL_NORM, EQUAL_RHO, FREQUENCY, RANDOM
 
 CANDIDATES = 6  # as many as the groups of `prose` have
 ALONE = 12  # of a group that are also measured one by one, the strongest
 KINDS = (EQUAL_NORM, EQUAL_RHO, RANDOM)
+COLUMN = {EQUAL_NORM: "weight_norm", EQUAL_RHO: "null_fraction"}
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Choice:
         return {name: members[:count] for name, members in self.groups.items()}
 
 
-def choose(model: object, scanned: pd.DataFrame, *, frequency: bool, seed: int) -> list[Choice]:
+def choose(scanned: pd.DataFrame, *, frequency: bool, seed: int) -> list[Choice]:
     """Entropy neurons and, with `frequency`, token frequency neurons of a scan, with controls.
 
     Neurons of one kind are never controls of the other. A layer with too few
@@ -61,7 +64,7 @@ def choose(model: object, scanned: pd.DataFrame, *, frequency: bool, seed: int) 
     chosen = {kind: found[kind] or nearest(scanned, kind) for kind in kinds}
     spoken_for = [neuron for members in chosen.values() for neuron in members]
     return [
-        Choice(kind, bool(found[kind]), members, _controls(model, members, spoken_for, seed))
+        Choice(kind, bool(found[kind]), members, _controls(scanned, members, spoken_for, seed))
         for kind, members in chosen.items()
         if members
     ]
@@ -90,8 +93,18 @@ def nearest(scanned: pd.DataFrame, kind: str) -> list[int]:
 
 
 def _controls(
-    model: object, neurons: list[int], exclude: list[int], seed: int
+    scanned: pd.DataFrame, neurons: list[int], exclude: list[int], seed: int
 ) -> dict[str, list[int]]:
-    free = model.cfg.d_mlp - len(set(exclude))  # type: ignore[attr-defined]
-    kinds = KINDS[: free // len(neurons)]
-    return cn.controls(model, neurons, kinds, exclude=exclude, seed=seed) if kinds else {}
+    """As `cn.controls`, for any layer and k: by the norms and fractions of the scan."""
+    by_neuron = scanned.set_index("neuron")
+    every, taken, found = scanned["neuron"].tolist(), set(exclude), {}
+    for kind in KINDS:
+        free = [neuron for neuron in every if neuron not in taken]
+        if len(free) < len(neurons):
+            break
+        if kind == RANDOM:
+            found[kind] = drawn(free, len(neurons), seed)
+        else:
+            found[kind] = partners(neurons, free, torch.tensor(by_neuron[COLUMN[kind]]))
+        taken |= set(found[kind])
+    return found

@@ -1,7 +1,6 @@
 """Chosen neurons beside their controls: held together, and one by one, always with intervals."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,8 +10,11 @@ from torch import Tensor
 import confidence_neurons as cn
 from confidence_neurons.command.choosing import CANDIDATES, Choice
 from confidence_neurons.command.settings import Settings
+from confidence_neurons.engine.memory import DEFAULT_BUDGET
 from confidence_neurons.groups.names import FREQUENCY
+from confidence_neurons.model.ends import Model
 from confidence_neurons.model.state import State
+from confidence_neurons.weights.unigram import Counts
 
 LOGITS = 25_000_000  # about as many at the positions that groups are measured at
 FEWEST_POSITIONS = 256
@@ -27,10 +29,10 @@ SHARE = {  # quantity and path -> what the mediated share is called
 
 
 def measure_choices(
-    model: Any,
+    model: Model,
     tokens: Int[Tensor, "batch position"],
     choices: Sequence[Choice],
-    counts: Int[Tensor, " d_vocab"] | None,
+    counts: Counts | None,
     settings: Settings,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Groups, and single neurons of them, with intervals over sequences.
@@ -74,11 +76,11 @@ def thinned(
 
 
 def together(
-    model: Any,
+    model: Model,
     state: State,
     at: Bool[Tensor, "batch position"],
     choice: Choice,
-    counts: Int[Tensor, " d_vocab"] | None,
+    counts: Counts | None,
 ) -> pd.DataFrame:
     """Changes at each token with all neurons of a group held at their means.
 
@@ -99,7 +101,7 @@ def together(
 
 
 def one_by_one(
-    model: Any,
+    model: Model,
     state: State,
     at: Bool[Tensor, "batch position"],
     choices: Sequence[Choice],
@@ -111,11 +113,12 @@ def one_by_one(
     members = sorted({n for choice in choices for some in choice.first().values() for n in some})
     if not members:
         return pd.DataFrame()
-    budget = {} if settings.memory_budget is None else {"memory_budget": settings.memory_budget}
+    budget = settings.memory_budget or DEFAULT_BUDGET
+    level = state.mean_activations()
     if last:
         try:
             return cn.token_effects(
-                model, state.tokens, members, at=at, to=state.mean_activations(), **budget
+                model, state.tokens, members, at=at, to=level, memory_budget=budget
             )
         except NotImplementedError:
             pass
@@ -128,7 +131,7 @@ def _members_of(frame: pd.DataFrame, choice: Choice) -> pd.DataFrame:
     return frame[frame["neuron"].isin(list(group))].assign(group=frame["neuron"].map(group))
 
 
-def by_blocks(model: Any, state: State, members: list[int], settings: Settings) -> pd.DataFrame:
+def by_blocks(model: Model, state: State, members: list[int], settings: Settings) -> pd.DataFrame:
     """Mean sizes of effects in a few blocks of rows, each as often as the block has tokens."""
     frames = []
     for block, rows in enumerate(np.array_split(range(len(state.tokens)), BLOCKS)):

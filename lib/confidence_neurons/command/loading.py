@@ -1,16 +1,16 @@
 """The model of a scan: loaded, after its need of memory was told."""
 
 from pathlib import Path
-from typing import Any
 
 import confidence_neurons as cn
 from confidence_neurons.command.settings import Settings
 from confidence_neurons.engine.memory import DEFAULT_BUDGET
+from confidence_neurons.model.ends import Model
 
 GB = 1e9
 
 
-def load(settings: Settings) -> Any:
+def load(settings: Settings) -> Model:
     """The model of the settings, ready to be measured.
 
     A plain network is enough for the last layer. In other layers the network
@@ -48,43 +48,3 @@ def fetch_model(name: str) -> Path:
     from confidence_neurons.model.fetching import fetch
 
     return fetch(name)
-
-
-def read_counts(model: Any, path: Path | None) -> Any:
-    """Token counts of a file: a tensor `counts` in safetensors, or a text whose tokens are counted.
-
-    Raises
-    ------
-    ValueError
-        If there are none in the file, or they are for another vocabulary.
-    """
-    if path is None:
-        return None
-    if path.suffix != ".safetensors":
-        try:
-            return cn.count_tokens(model, path.read_text(encoding="utf-8-sig"))
-        except UnicodeDecodeError as error:
-            raise ValueError(
-                f"{path}: expected a text in UTF-8 or a .safetensors file, got other bytes "
-                f"({error.reason})"
-            ) from None
-    from safetensors import SafetensorError, safe_open
-
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: expected a file with token counts, there is none")
-    try:
-        with safe_open(path, framework="pt") as file:
-            if "counts" not in list(file.keys()):
-                raise ValueError(
-                    f"{path}: expected a tensor named counts, got "
-                    f"{', '.join(file.keys()) or 'none'}"
-                )
-            counts = file.get_tensor("counts")
-    except SafetensorError as error:
-        raise ValueError(f"{path}: expected a safetensors file, it is damaged: {error}") from None
-    if counts.ndim != 1 or len(counts) != model.cfg.d_vocab:
-        raise ValueError(
-            f"{path}: expected counts of {model.cfg.d_vocab} tokens, the model's vocabulary, got "
-            f"{list(counts.shape)}: they belong to another tokenizer"
-        )
-    return counts

@@ -14,8 +14,10 @@ from confidence_neurons.command.choosing import Choice, choose
 from confidence_neurons.command.effects import measure_choices
 from confidence_neurons.command.settings import Settings
 from confidence_neurons.command.text import Rows
-from confidence_neurons.weights.geometry import Geometry
-from confidence_neurons.weights.unigram import counts_of
+from confidence_neurons.engine.memory import DEFAULT_BUDGET
+from confidence_neurons.model.ends import Model
+from confidence_neurons.weights.geometry import Geometry, weight_table, writes
+from confidence_neurons.weights.unigram import Counts, Unigram
 
 EXACT, SECOND_ORDER = "exact", "second-order"
 HEARD, NULL_SPACE = "others", "null space"
@@ -61,21 +63,20 @@ class Findings:
 
 
 def measure(
-    model: Any, rows: Rows, counts: torch.Tensor | None, settings: Settings, stages: Stages
+    model: Model, rows: Rows, counts: Counts | None, settings: Settings, stages: Stages
 ) -> Findings:
     """Scan all neurons, choose on some rows, measure the chosen ones on the others."""
-    known = counts_of(model) if counts is None else counts
     layer = model.cfg.n_layers - 1 if settings.layer is None else settings.layer
     with stages("Unembedding, its spectrum and null space"):
-        space = cn.geometry(model, k=settings.k, counts=known)
+        space = cn.geometry(model, k=settings.k, counts=counts)
     with stages("All neurons, on the rows to choose on"):
-        scanned = scan_all(model, rows.choosing, known, space.k, settings)
+        scanned = scan_all(model, rows.choosing, counts, space, settings)
     with stages("All neurons, on the rows to report on"):
-        neurons = scan_all(model, rows.reporting, known, space.k, settings)
+        neurons = scan_all(model, rows.reporting, counts, space, settings)
     with stages("Controls"):
-        choices = choose(model, scanned, frequency=known is not None, seed=settings.seed)
+        choices = choose(scanned, frequency=counts is not None, seed=settings.seed)
     with stages("Chosen neurons and their controls"):
-        groups, members = measure_choices(model, rows.reporting, choices, known, settings)
+        groups, members = measure_choices(model, rows.reporting, choices, counts, settings)
     marked = cn.with_groups(neurons, {choice.name: choice.neurons for choice in choices})
     chosen_on = {f"chosen_on_{name}": scanned[name] for name in FROM_CHOOSING}
     return Findings(
@@ -86,29 +87,29 @@ def measure(
         choices=choices,
         groups=groups,
         members=members,
-        assumptions=assumptions(rows, space, neurons, choices, settings),
+        assumptions=assumptions(model, rows, space, neurons, choices, settings),
     )
 
 
 def scan_all(
-    model: Any,
-    tokens: torch.Tensor,
-    counts: torch.Tensor | None,
-    k: int,
-    settings: Settings,
-    neurons: list[int] | None = None,
+    model: Model, tokens: torch.Tensor, counts: Counts | None, space: Geometry, settings: Settings
 ) -> pd.DataFrame:
     """`cn.scan` as the settings want it; without a method second order where it can be had."""
-    given: dict[str, Any] = {"counts": counts, "layer": settings.layer, "k": k}
-    given |= {"seed": settings.seed, "neurons": neurons}
-    if settings.memory_budget is not None:
-        given["memory_budget"] = float(settings.memory_budget)
-    if settings.method is not None:
-        return cn.scan(model, tokens, method=settings.method, **given)
+    own = isinstance(counts, Unigram)  # which scan does not take
+    given: dict[str, Any] = {"layer": settings.layer, "k": space.k, "seed": settings.seed}
+    given |= {"counts": None if own else counts}
+    given |= {"memory_budget": settings.memory_budget or DEFAULT_BUDGET}
     try:
-        return cn.scan(model, tokens, method=SECOND_ORDER, **given)
-    except ValueError:  # where it cannot be had; what else is wrong is told by the other way
-        return cn.scan(model, tokens, method=EXACT, **given)
+        frame = cn.scan(model, tokens, method=settings.method or SECOND_ORDER, **given)
+    except ValueError:
+        if settings.method is not None:
+            raise
+        # What is wrong besides is told by the other way.
+        frame = cn.scan(model, tokens, method=EXACT, **given)
+    if not own:
+        return frame
+    weights = weight_table(writes(model, settings.layer), space, range(len(frame)))
+    return frame.assign(frequency_cosine=weights["frequency_cosine"])
 
 
 def spectrum_frame(space: Geometry) -> pd.DataFrame:

@@ -70,10 +70,11 @@ K = Annotated[
     ),
 ]
 Counts = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         metavar="FILE",
-        help="Token counts: a .safetensors file with a tensor `counts`, or a text to count in.",
+        help="Token counts: a .safetensors file with a tensor `counts`, or a text to count in; "
+        "own for the model's own mean prediction. By default those that ship for the model.",
     ),
 ]
 Method = Annotated[

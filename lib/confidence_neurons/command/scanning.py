@@ -10,7 +10,8 @@ from typing import Any
 from rich.console import Console
 
 from confidence_neurons import __version__
-from confidence_neurons.command.loading import load, memory_told, read_counts
+from confidence_neurons.command.counts import frequencies
+from confidence_neurons.command.loading import load, memory_told
 from confidence_neurons.command.measuring import Findings, measure
 from confidence_neurons.command.settings import Settings
 from confidence_neurons.command.stages import Stages, peak_memory
@@ -39,9 +40,10 @@ def scanned(settings: Settings, stages: Stages) -> tuple[Findings, dict[str, Any
     with stages("Model", quiet=True):
         stages.say(f"{settings.model}: {memory_told(settings)}")
         model = load(settings)
-        counts = read_counts(model, settings.counts)
     with stages("Text"):
         rows = read_rows(model, settings)
+    with stages("Token frequencies"):
+        counts = frequencies(model, settings.counts, rows)
     findings = measure(model, rows, counts, settings, stages)
     record = {
         "made_by": MADE_BY,

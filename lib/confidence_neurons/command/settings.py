@@ -1,7 +1,6 @@
 """What a scan was asked to do."""
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 
@@ -16,7 +15,7 @@ class Settings:
     length: int = 128
     layer: int | None = None
     k: int | None = None
-    counts: Path | None = None
+    counts: str | None = None
     method: str | None = None
     device: str | None = None
     dtype: str | None = None
@@ -25,4 +24,4 @@ class Settings:
 
     def record(self) -> dict[str, Any]:
         """For settings.json."""
-        return asdict(self) | {"counts": None if self.counts is None else str(self.counts)}
+        return asdict(self)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 import confidence_neurons as cn
 from confidence_neurons.command.settings import Settings
+from confidence_neurons.model.ends import Model
 
 DEFAULT_TOKENS = 4096
 FEWEST_ROWS = 4  # two to choose on, and two to measure on: intervals need two
@@ -56,7 +57,7 @@ class Rows:
         }
 
 
-def read_rows(model: Any, settings: Settings) -> Rows:
+def read_rows(model: Model, settings: Settings) -> Rows:
     """The rows that the settings ask for.
 
     Raises
@@ -84,7 +85,7 @@ def read_rows(model: Any, settings: Settings) -> Rows:
     return Rows(tokens[:count], source)
 
 
-def _reader(model: Any, text: str | None, tokens: int) -> tuple[Any, str]:
+def _reader(model: Model, text: str | None, tokens: int) -> tuple[Any, str]:
     """What gives rows of a length, and the name of the text."""
     if text is None:
         return lambda length, count: cn.prose_tokens(model, length, count), "the book's passages"
