@@ -62,12 +62,18 @@ def only_process(directory: Path, *, wait: bool = False, remedy: str = REMEDY) -
 
 
 def _lock(file: BinaryIO, wait: bool) -> None:
+    told = False
     while True:
         try:
             return _try_to_lock(file)
         except BlockingIOError:
             if not wait:
                 raise
+        if not told:
+            print(
+                f"waiting for another process, at work in {Path(file.name).parent}", file=sys.stderr
+            )
+            told = True
         time.sleep(SECONDS_BETWEEN_TRIES)
 
 

@@ -82,10 +82,15 @@ def read_header(path: Path) -> Header:
 
     try:
         reader = GGUFReader(path)
-        found: Any = {name: field.contents() for name, field in reader.fields.items()}
-        family = str(found["general.architecture"])
+        family = str(reader.fields["general.architecture"].contents())
+        prefix = f"{family}."
+        fields: Any = {
+            name.removeprefix(prefix): field.contents()
+            for name, field in reader.fields.items()
+            if name.startswith(prefix)
+        }
         sizes = {tensor.name: int(tensor.n_elements) for tensor in reader.tensors}
-        d_vocab = len(found["tokenizer.ggml.tokens"])
+        d_vocab = len(reader.fields["tokenizer.ggml.tokens"].data)
         embedding = sizes["token_embd.weight"]
     except Exception as error:  # whatever a damaged file leads to
         raise damaged(path, error) from None
@@ -94,10 +99,6 @@ def read_header(path: Path) -> Header:
             f"{path}: expected a GGUF file of a network of the families "
             f"{', '.join(FAMILIES_READ)}, got {family!r:.40}: take a model in Hugging Face format"
         )
-    prefix = f"{family}."
-    fields = {
-        name.removeprefix(prefix): value for name, value in found.items() if name.startswith(prefix)
-    }
     scaling = fields.get(SCALED_POSITIONS, "none")
     if scaling != "none":
         raise NotImplementedError(

@@ -46,7 +46,8 @@ class MemoryNeeded:
         Bytes that they take, in the type that `load_light` holds them in.
     load_light : int
         Bytes that `load_light` needs at most. A `scan` needs the same and its
-        `memory_budget`.
+        `memory_budget`. Weights that are converted to another type are read
+        from the file a page at a time; such pages the system takes back.
     load_model : int
         Bytes that `load_model` needs at most, which holds float32 and copies.
     """
