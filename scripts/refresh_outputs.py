@@ -26,8 +26,8 @@ CHART_ID = re.compile(r"altair-viz-[0-9a-f]{32}")
 
 
 def chapter_paths() -> list[Path]:
-    """Return the book's notebooks, in reading order."""
-    return sorted(BOOK.glob("[0-9]*.ipynb"))
+    """Return the book's notebooks, in reading order: those without a number come last."""
+    return sorted(BOOK.glob("*.ipynb"))
 
 
 def normalise(notebook: NotebookNode) -> NotebookNode:

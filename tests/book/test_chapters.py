@@ -16,7 +16,8 @@ MAX_FILE_BYTES = 12_000_000
 
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 FILES = [TOC["root"], *(entry["file"] for entry in TOC["chapters"])]
-CHAPTERS = [ROOT / "book" / f"{name}.ipynb" for name in FILES if name[0].isdigit()]
+PAGES = [ROOT / "book" / f"{name}.ipynb" for name in FILES]
+CHAPTERS = [path for path in PAGES if path.is_file()]
 
 
 def named(path: Path) -> str:

@@ -50,7 +50,7 @@ def share_panels(scans: pd.DataFrame) -> alt.VConcatChart:
         strength=scans["entropy_total"].clip(lower=largest / STRENGTHS).round(6),
     )
     x = Axis("null_fraction", "null-space fraction", domain=(0, 1))
-    y = Axis("share", "share", domain=(LOWEST_SHARE, 1), rules={"nothing": 0})
+    y = Axis("share", "share", domain=(LOWEST_SHARE, 1), rules={" ": 0})
     strength = Axis(
         "strength",
         "mean |entropy change| (nats)",

@@ -9,6 +9,7 @@ from confidence_neurons.charts.looks import in_order
 from confidence_neurons.charts.menus import rounded
 from confidence_neurons.charts.neurons import point_layer
 from confidence_neurons.charts.theme import PANEL_WIDTH
+from confidence_neurons.groups.names import OTHERS
 
 PANEL_HEIGHT = 170
 DETAILS = {
@@ -33,7 +34,7 @@ def plane_panels(named: pd.DataFrame) -> alt.VConcatChart:
     y = Axis("logit_var_share", "LogitVar / median", scale="log")
     panels = []
     for name, rows in shown.groupby("measured", sort=False):
-        others_first = rows.sort_values("named", key=lambda who: who != "others", kind="stable")
+        others_first = rows.sort_values("named", key=lambda who: who != OTHERS, kind="stable")
         points = point_layer(
             alt.Chart(others_first.drop(columns="measured")),
             x,

@@ -9,10 +9,12 @@ import torch
 
 import confidence_neurons as cn
 from confidence_neurons.groups.controls import others, partners
-from confidence_neurons.groups.names import EQUAL_NORM, EQUAL_RHO, RANDOM
+from confidence_neurons.groups.names import EQUAL_NORM, EQUAL_RHO, OTHERS, RANDOM
+from confidence_neurons.weights.geometry import writes
 from confidence_neurons_book.across_models.measured import (
     Measured,
     group_effects,
+    shares_as_text,
     token_effects,
 )
 from confidence_neurons_book.causal_effects.paths import effect_intervals
@@ -25,9 +27,16 @@ SELECTED, SEVERAL = "selected", "several"
 COUNT = 12  # neurons with the highest null-space fraction
 
 
-def selections(measured: Measured) -> dict[str, list[int]]:
-    """Way -> neurons, from the rows to choose on; all but "criteria" look at weights alone."""
+def selections(measured: Measured, k: int | None = None) -> dict[str, list[int]]:
+    """Way -> neurons, from the rows to choose on; all but "criteria" look at weights alone.
+
+    With `k` as if the null space had another dimension.
+    """
     scanned = measured.chosen_on
+    if k is not None:
+        null_space = measured.space.spectrum.null_space(k)
+        rho = cn.null_fraction(writes(measured.model), null_space).numpy()
+        scanned = scanned.assign(null_fraction=rho)
     return {
         HIGHEST_RHO: scanned.nlargest(COUNT, "null_fraction")["neuron"].tolist(),
         CRITERIA: cn.find_groups(scanned)["entropy"],
@@ -39,7 +48,7 @@ def selections(measured: Measured) -> dict[str, list[int]]:
 def controls_of(
     measured: Measured, members: Sequence[int], exclude: Collection[int] = ()
 ) -> dict[str, list[int]]:
-    """As many neurons of equal norm, at random, and of equal null-space fraction.
+    """As many neurons of equal norm, of equal null-space fraction, and at random.
 
     The fraction is that of the scan, whose k may be another than the spectrum's gap gives.
     """
@@ -48,7 +57,8 @@ def controls_of(
     taken = {*members, *exclude, *(n for some in found.values() for n in some)}
     free = others(range(len(measured.chosen_on)), taken, len(members))
     rho = torch.tensor(measured.chosen_on["null_fraction"].to_numpy())
-    return found | {EQUAL_RHO: partners(members, free, rho)}
+    found[EQUAL_RHO] = partners(members, free, rho)
+    return {kind: found[kind] for kind in (EQUAL_NORM, EQUAL_RHO, RANDOM)}
 
 
 class Effects(NamedTuple):
@@ -83,6 +93,28 @@ def selection_effects(measured: Measured, named: Mapping[str, Sequence[int]]) ->
     return Effects(
         found.assign(selection=ways, group=kinds, measured=measured.name),
         effect_intervals(chosen).assign(measured=measured.name),
+    )
+
+
+def strongest(measured: Measured, effects: Effects, count: int = 5) -> pd.DataFrame:
+    """The named neurons with the largest effect on entropy, as a table to print.
+
+    Returns
+    -------
+    pd.DataFrame
+        `neuron`, `rho`, `norm`, `total` in nats, and `share` with its interval.
+    """
+    total = effects.neurons[effects.neurons["effect"] == "total"].nlargest(count, "estimate")
+    weights = measured.reported.set_index("neuron").loc[total["neuron"]]
+    shares = shares_as_text(effects.neurons, "neuron", "measured").loc[total["neuron"]]
+    return pd.DataFrame(
+        {
+            "neuron": total["neuron"].to_numpy(),
+            "rho": weights["null_fraction"].round(2).to_numpy(),
+            "norm": weights["weight_norm"].round(1).to_numpy(),
+            "total": total["estimate"].round(3).to_numpy(),
+            "share": shares[measured.name].to_numpy(),
+        }
     )
 
 
@@ -125,9 +157,10 @@ def named_by(measured: Measured, named: Mapping[str, Sequence[int]]) -> pd.DataF
     ways = [
         [way for way, members in named.items() if neuron in members] for neuron in frame["neuron"]
     ]
+    looks = [OTHERS if not each else each[0] if len(each) == 1 else SEVERAL for each in ways]
     return frame.assign(
         measured=measured.name,
         logit_var_share=frame["logit_var"] / frame["logit_var"].median(),
         ways=[", ".join(each) or "none" for each in ways],
-        named=["others" if not each else each[0] if len(each) == 1 else SEVERAL for each in ways],
+        named=pd.Categorical(looks, categories=[*named, SEVERAL, OTHERS]),
     )
