@@ -11,6 +11,7 @@ README. With --only, the other parts stay as they were measured before.
 import argparse
 from pathlib import Path
 
+from machine import description
 from report import write, write_summary
 from results import Results
 from suite import PARTS, Settings, measure
@@ -26,9 +27,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder to write")
     parser.add_argument("--readme", type=Path, default=README, help="file to put the table into")
     arguments = parser.parse_args()
-    results = measure(Settings(repeats=arguments.repeats), arguments.only or list(PARTS))
-    if arguments.only:
-        results = Results.read(arguments.out / "results.csv").with_newer(results)
+    parts = arguments.only or list(PARTS)
+    try:
+        kept = Results.read(arguments.out / "results.csv").without(parts, description())
+    except ValueError as error:
+        parser.error(str(error))
+    results = kept.with_newer(measure(Settings(repeats=arguments.repeats), parts))
     for path in (*write(results, arguments.out), write_summary(results, arguments.readme)):
         print(path)
 

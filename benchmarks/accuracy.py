@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from confidence_neurons.engine.check import ErrorCheck
+from confidence_neurons.engine.check import ROUNDING, ErrorCheck
 from confidence_neurons.engine.pieces import second_order_pieces
 from methods import exact, plan_for, second_order
 from shapes import Problem, real_problem
@@ -45,9 +45,10 @@ def compare_with_exact(problem: Problem) -> pd.DataFrame:
     -------
     `effect`, `tokens`, `neurons`, `median`, `percentile_95`, `worst`; in the
     row of the total effect also `understated` (share of neurons whose
-    `error_estimate` is below their error), `exactly` (share of ablations, one
-    neuron at one token, that were measured exactly after all) and `fell_back`
-    (neurons all of whose were).
+    `error_estimate` is below their error), `beyond_rounding` (share of those
+    whose error is above the estimate by more than the rounding of float32),
+    `exactly` (share of ablations, one neuron at one token, that were measured
+    exactly after all) and `fell_back` (neurons all of whose were).
     """
     known, estimated = exact(problem), second_order(problem)
     errors = pd.DataFrame(
@@ -64,8 +65,10 @@ def compare_with_exact(problem: Problem) -> pd.DataFrame:
         }
     )
     total = frame["effect"] == "entropy_total"
-    understated = estimated["error_estimate"] < errors["entropy_total"]
-    frame.loc[total, "understated"] = float(understated.mean())
+    excess = errors["entropy_total"] - estimated["error_estimate"]
+    frame.loc[total, "understated"] = float((excess > 0).mean())
+    rounding = ROUNDING / known["entropy_total"]
+    frame.loc[total, "beyond_rounding"] = float((excess > rounding).mean())
     frame.loc[total, "exactly"] = measured_exactly(problem)
     frame.loc[total, "fell_back"] = float((estimated["method"] == "exact").sum())
     return frame

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from confidence_neurons.engine.check import ROUNDING
 from results import RUNS, Results, replace_text
 from wording import count, duration, percent, table, whole_percent
 
@@ -20,8 +21,9 @@ COMPARISON = (
 ACCURACY = (
     "**Second order against exact**, on real weights and the book's passages: the relative error "
     "of each neuron's mean effect over the tokens. Estimate too low: neurons whose "
-    "`error_estimate` is below their error. Measured exactly: ablations, one neuron at one token, "
-    "that second order did not estimate, or estimated and then measured for the check."
+    "`error_estimate` is below their error, and those where it is so by more than the rounding of "
+    f"float32, {1e6 * ROUNDING:g} millionths of a nat. Measured exactly: ablations, one neuron at "
+    "one token, that second order did not estimate, or estimated and then measured for the check."
 )
 LARGE = (
     "**A layer of a 7 B model**, extrapolated from measured pieces: one panel of neurons over one "
@@ -151,6 +153,7 @@ def _accuracy(frame: pd.DataFrame) -> list[dict[str, str]]:
             "95th percentile": percent(row["percentile_95"]),
             "worst": percent(row["worst"]),
             "estimate too low": percent(row["understated"]),
+            "by more than rounding": percent(row["beyond_rounding"]),
             "measured exactly": percent(row["exactly"]),
             "fell back": count(row["fell_back"], "neurons"),
         }

@@ -1,7 +1,7 @@
 """What the benchmark measured: tables that are kept in one tidy file, part by part."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,25 +32,32 @@ class Results:
         tidy = pd.read_csv(path, dtype={"value": str})
         return cls({str(name): _wide(rows) for name, rows in tidy.groupby("table", sort=False)})
 
-    def with_newer(self, newer: "Results") -> "Results":
-        """Parts that were measured again in the place of the old ones.
+    def without(self, parts: Collection[str], machine: Mapping[str, str]) -> "Results":
+        """All but some parts, which this machine is to measure again.
 
         Raises
         ------
         ValueError
-            If parts that would stay are of another machine, or of other versions.
+            If what stays is of another machine, or of other versions.
         """
         if not self.tables:
-            return newer
-        old, new = self.tables[RUNS], newer.tables[RUNS]
-        runs = pd.concat([old[~old["part"].isin(new["part"])], new], ignore_index=True)
-        machines = runs[list(MACHINE)].astype(str).drop_duplicates()
-        if len(machines) > 1:
+            return self
+        runs = self.tables[RUNS]
+        runs = runs[~runs["part"].isin(parts)]
+        here = ", ".join(machine[name] for name in MACHINE)
+        there = {", ".join(row) for row in runs[list(MACHINE)].astype(str).to_numpy()}
+        if not there <= {here}:
             raise ValueError(
-                f"expected all parts to be of one machine, got\n{machines.to_string(index=False)}\n"
-                "measure all of them again"
+                f"expected all parts to be of one machine ({', '.join(MACHINE)}), got {here} here "
+                f"and {'; '.join(sorted(there))} for the parts that would stay: measure all of them"
             )
-        return Results({**self.tables, **newer.tables, RUNS: runs})
+        stay = {name: frame for name, frame in self.tables.items() if name not in parts}
+        return Results(stay | {RUNS: runs})
+
+    def with_newer(self, newer: "Results") -> "Results":
+        """Together with parts that were measured since."""
+        both = [found.tables[RUNS] for found in (self, newer) if found.tables]
+        return Results({**self.tables, **newer.tables, RUNS: pd.concat(both, ignore_index=True)})
 
     def write(self, path: Path) -> None:
         """One row per number: `table`, `LABELS`, `quantity`, `value`."""

@@ -44,10 +44,12 @@ MEASURED = {
 }
 
 
+MACHINE = {"processor": "toy", "cores": "2", "threads": "2", "torch": "2.1", "python": "3.11.1"}
+
+
 def runs(part: str, **changed: str) -> pd.DataFrame:
-    machine = {"processor": "toy", "cores": "2", "threads": "2", "torch": "2.1", "python": "3.11.1"}
     when = {"load": "0.5", "date": "2026-01-01", "repeats": 3, "took": 1.5}
-    return pd.DataFrame([{"part": part, **machine, **when, **changed}])
+    return pd.DataFrame([{"part": part, **MACHINE, **when, **changed}])
 
 
 @pytest.fixture(scope="module")
@@ -85,18 +87,24 @@ def test_what_was_written_reads_as_it_was(results, tmp_path):
 def test_a_part_is_measured_again_and_the_others_stay():
     kept, old, new = (pd.DataFrame({"seconds": [value]}) for value in (1.0, 2.0, 3.0))
     before = Results({RUNS: pd.concat([runs("a"), runs("b")]), "a": kept, "b": old})
-    after = before.with_newer(Results({RUNS: runs("b", load="7.0"), "b": new}))
+    newer = Results({RUNS: runs("b", load="7.0"), "b": new})
+    after = before.without(["b"], MACHINE).with_newer(newer)
     assert after.tables["a"] is kept
     assert after.tables["b"] is new
     assert after.tables[RUNS][["part", "load"]].to_numpy().tolist() == [["a", "0.5"], ["b", "7.0"]]
-    newer = Results({RUNS: runs("b", processor="another"), "b": new})
-    with pytest.raises(ValueError, match="of one machine"):
-        before.with_newer(newer)
+
+
+def test_parts_of_another_machine_do_not_stay():
+    before = Results({RUNS: pd.concat([runs("a"), runs("b")])})
+    another = MACHINE | {"processor": "another"}
+    with pytest.raises(ValueError, match=r"got another, 2, 2, .* here and toy, 2, 2"):
+        before.without(["b"], another)
+    assert before.without(["a", "b"], another).tables[RUNS].empty
 
 
 def test_nothing_was_measured_before(tmp_path):
-    newer = Results({RUNS: runs("a")})
-    assert Results.read(tmp_path / "results.csv").with_newer(newer) is newer
+    none = Results.read(tmp_path / "results.csv").without(["a"], MACHINE)
+    assert none.with_newer(Results({RUNS: runs("a")})).tables[RUNS]["part"].tolist() == ["a"]
 
 
 def test_the_readme_gets_the_results_in_short_and_nothing_else_changes(tmp_path):
