@@ -21,7 +21,7 @@ PAGES = {
     "api-induction": "confidence_neurons.induction",
 }
 SECTIONS = {
-    "Models": ("confidence_neurons.model.loading", "confidence_neurons.model.memory"),
+    "Models": ("confidence_neurons.model",),
     "Text": ("confidence_neurons.text", "confidence_neurons.weights.counts"),
     "A text through a network": (
         "confidence_neurons.model.state",

@@ -40,12 +40,12 @@ if TYPE_CHECKING:
     from confidence_neurons.measure.outputs import read as read
     from confidence_neurons.measure.outputs import read_logits as read_logits
     from confidence_neurons.model.loading import available_models as available_models
-    from confidence_neurons.model.loading import growth_record as growth_record
     from confidence_neurons.model.loading import load_light as load_light
     from confidence_neurons.model.loading import load_model as load_model
-    from confidence_neurons.model.loading import unigram_counts as unigram_counts
     from confidence_neurons.model.memory import MemoryNeeded as MemoryNeeded
     from confidence_neurons.model.memory import memory_needed as memory_needed
+    from confidence_neurons.model.records import growth_record as growth_record
+    from confidence_neurons.model.records import unigram_counts as unigram_counts
     from confidence_neurons.model.state import State as State
     from confidence_neurons.model.state import run as run
     from confidence_neurons.text.altered import break_repeats as break_repeats
@@ -78,9 +78,8 @@ HOMES = {
         "load_model",
         "load_light",
         "available_models",
-        "unigram_counts",
-        "growth_record",
     ),
+    "model.records": ("unigram_counts", "growth_record"),
     "model.memory": ("memory_needed", "MemoryNeeded"),
     # text as rows of tokens
     "text.reading": ("passages", "prose_tokens", "tokens_from_text", "tokens_from_file"),

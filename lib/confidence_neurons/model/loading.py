@@ -1,4 +1,4 @@
-"""Load a model, ready to be measured, and the records that come with it."""
+"""Load a model, ready to be measured."""
 
 from __future__ import annotations
 
@@ -9,25 +9,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from confidence_neurons.checks import checked
-from confidence_neurons.model.bundled import named_models, verified_file
+from confidence_neurons.model.bundled import named_models
 from confidence_neurons.model.configuration import check_sizes, check_tokenizer
 from confidence_neurons.model.directory import (
     check_directory,
     describe,
-    find_directory,
     read_network,
     read_tokenizer,
     stored_numbers,
 )
+from confidence_neurons.model.finding import find_directory
 from confidence_neurons.model.machine import need_memory
 from confidence_neurons.model.memory import MemoryNeeded, type_held
 from confidence_neurons.model.quiet import quiet
 
 if TYPE_CHECKING:
-    import pandas as pd
     import torch
-    from jaxtyping import Int
-    from torch import Tensor
     from transformer_lens.model_bridge import TransformerBridge
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -239,75 +236,6 @@ def _read(
     embedding: Any = network.get_input_embeddings()
     check_tokenizer(tokenizer, len(embedding.weight), directory)
     return network, tokenizer
-
-
-@checked
-def unigram_counts(name: str = "prose") -> Int[Tensor, " d_vocab"]:
-    """How often each token stands in the book's corpus, as a model's tokenizer divides it.
-
-    The corpus are the public-domain books that the bundled models were grown
-    from: for them it is the training text. For "smollm2", whose training text
-    nobody has, it is a stand-in: English prose of the nineteenth century. See
-    `mean_prediction` for what a model itself holds frequent.
-
-    Parameters
-    ----------
-    name : str
-        A model that loads by name.
-
-    Returns
-    -------
-    Int[Tensor, " d_vocab"]
-        Whole numbers, zero for tokens that never stand there.
-
-    Raises
-    ------
-    ValueError
-        If there is no such model, or the file fails its checksum.
-
-    Examples
-    --------
-    >>> import confidence_neurons as cn
-    >>> cn.unigram_counts("prose").shape
-    torch.Size([2048])
-    """
-    from safetensors.torch import load_file
-
-    return load_file(verified_file(name, "unigram_counts.safetensors"))["counts"].long()
-
-
-@checked
-def growth_record(name: str = "prose") -> pd.DataFrame:
-    """Measurements taken while a bundled model was trained.
-
-    Parameters
-    ----------
-    name : str
-        A bundled model.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Tidy rows `step, measure, index, value`; `index` counts neurons,
-        singular values or attention heads, and is 0 where there is one value
-        only. Losses are in nats per token.
-
-    Raises
-    ------
-    ValueError
-        If there is no such bundled model, or the file fails its checksum.
-
-    Examples
-    --------
-    >>> import confidence_neurons as cn
-    >>> cn.growth_record("prose").columns.tolist()
-    ['step', 'measure', 'index', 'value']
-    """
-    import pandas as pd
-
-    # Older pandas rounds the last digit of decimals that it reads as numbers, not as text.
-    table = pd.read_csv(verified_file(name, "growth.csv.gz"), dtype={"value": str})
-    return table.astype({"value": float})
 
 
 def _boot(

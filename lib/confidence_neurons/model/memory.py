@@ -9,13 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from confidence_neurons.checks import checked
 from confidence_neurons.model.bundled import is_bundled
-from confidence_neurons.model.directory import (
-    CONFIGURATION,
-    GGUF,
-    describe,
-    find_directory,
-    stored_type,
-)
+from confidence_neurons.model.directory import describe, stored_type
+from confidence_neurons.model.finding import CONFIGURATION, GGUF, find_directory
 from confidence_neurons.model.gguf import read_header
 from confidence_neurons.model.packaged import PACKAGES
 from confidence_neurons.model.quiet import quiet

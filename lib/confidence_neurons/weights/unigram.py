@@ -10,7 +10,7 @@ from confidence_neurons.checks import CHECKS, Given
 from confidence_neurons.checks.models import is_counts
 from confidence_neurons.model.bundled import has_records
 from confidence_neurons.model.ends import Model
-from confidence_neurons.model.loading import unigram_counts
+from confidence_neurons.model.records import unigram_counts
 
 TOKENS = 2**40
 COUNTED = "token counts, one added to each"
