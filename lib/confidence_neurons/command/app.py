@@ -83,17 +83,18 @@ def scan(
         seed=seed,
     )
     if compare:
-        from confidence_neurons.command.comparing import compare_models
-
-        return compare_models(models, settings, output, report=report)
+        return _compare(models, settings, output, report)
     if len(models) > 1:
         raise typer.BadParameter(
             f"expected one model, got {len(models)}: to see them side by side add --compare",
             param_hint="MODEL",
         )
-    from confidence_neurons.command.scanning import scan_model
+    from confidence_neurons.command.stages import Stages
 
-    return scan_model(settings, output, report=report)
+    stages = Stages()
+    with stages("Libraries"):
+        from confidence_neurons.command.scanning import scan_model
+    return scan_model(settings, output, stages, report=report)
 
 
 @app.command()
@@ -110,8 +111,6 @@ def compare(
     report: options.Report = True,
 ) -> None:
     """Set scans side by side: of models, scanned first, or of directories that `scan -o` made."""
-    from confidence_neurons.command.comparing import compare_models
-
     settings = Settings(
         model=models[0],
         text=text,
@@ -121,7 +120,16 @@ def compare(
         dtype=None if dtype is None else dtype.value,
         seed=seed,
     )
-    compare_models(models, settings, output, report=report)
+    _compare(models, settings, output, report)
+
+
+def _compare(models: list[str], settings: Settings, output: Path | None, report: bool) -> None:
+    from confidence_neurons.command.stages import Stages
+
+    stages = Stages()
+    with stages("Libraries"):
+        from confidence_neurons.command.comparing import compare_models
+    compare_models(models, settings, output, stages, report=report)
 
 
 @app.command()

@@ -29,7 +29,12 @@ BOUNDS = ("estimate", "low", "high")
 
 
 def compare_models(
-    sources: Sequence[str], settings: Settings, output: Path | None, *, report: bool
+    sources: Sequence[str],
+    settings: Settings,
+    output: Path | None,
+    stages: Stages,
+    *,
+    report: bool,
 ) -> None:
     """Compare models, which are scanned as the settings say, and directories with results."""
     if len(sources) < 2:
@@ -38,7 +43,6 @@ def compare_models(
         )
     place = None if output is None else check_directory(output)
     read = {source: read_result(source) for source in sources if is_result(source)}
-    stages = Stages(Console(stderr=True))
     results = []
     for source in sources:
         if source not in read:

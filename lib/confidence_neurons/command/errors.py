@@ -41,7 +41,7 @@ def told(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except KeyboardInterrupt:
-            _end("interrupted; nothing was written", INTERRUPTED)
+            _end("interrupted", INTERRUPTED)
         except Exception as error:
             if is_usage(error) or os.environ.get(TRACEBACK):
                 raise

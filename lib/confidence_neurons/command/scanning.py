@@ -22,10 +22,9 @@ from confidence_neurons.command.writing import MADE_BY, SETTINGS, check_director
 PACKAGES = ("torch", "transformers", "transformer-lens", "tokenizers", "numpy", "pandas", "altair")
 
 
-def scan_model(settings: Settings, output: Path | None, *, report: bool) -> None:
+def scan_model(settings: Settings, output: Path | None, stages: Stages, *, report: bool) -> None:
     """Scan a model; print the summary; write the result if there is a place for it."""
     place = None if output is None else check_directory(output)
-    stages = Stages(Console(stderr=True))
     findings, record = scanned(settings, stages)
     if place is not None:
         with stages("Result"), result_folder(place) as folder:

@@ -11,8 +11,8 @@ from rich.console import Console
 class Stages:
     """Shows each stage on a terminal, and keeps its seconds."""
 
-    def __init__(self, console: Console) -> None:
-        self.console = console
+    def __init__(self) -> None:
+        self.console = Console(stderr=True)
         self.seconds: dict[str, float] = {}
         self.begun = time.perf_counter()
 
