@@ -16,7 +16,7 @@ from confidence_neurons.engine.rerun import need_full_precision, rerun_effects, 
 from confidence_neurons.model.ends import Model
 from confidence_neurons.model.state import run
 from confidence_neurons.weights.geometry import geometry, weight_table, writes
-from confidence_neurons.weights.unigram import Unigram
+from confidence_neurons.weights.unigram import Counts, Unigram
 
 EXACT, SECOND_ORDER = "exact", "second-order"
 CHECKS["method"] = one_of("method", (EXACT, SECOND_ORDER))
@@ -34,7 +34,7 @@ def scan(
     at: Bool[Tensor, "batch position"] | None = None,
     method: str = EXACT,
     frequency: bool = False,
-    counts: Int[Tensor, " d_vocab"] | None = None,
+    counts: Counts | None = None,
     layer: int | None = None,
     k: int | None = None,
     memory_budget: float = DEFAULT_BUDGET,
@@ -70,8 +70,8 @@ def scan(
     frequency : bool
         Also measure the distance to the unigram distribution and what the
         frequency direction mediates; exact method only.
-    counts : Int[Tensor, "d_vocab"], optional
-        Token counts; by default those that ship with a bundled model.
+    counts : Int[Tensor, "d_vocab"] or Unigram, optional
+        Token counts; by default those that ship with the library.
     layer : int, optional
         By default the last. In other layers the network runs again for each
         neuron, and where logits are soft-capped they are unembedded again: that
