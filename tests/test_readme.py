@@ -17,9 +17,8 @@ PYTHON_BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-CHAPTERS = [
-    f"book/{entry['file']}.ipynb" for entry in TOC["chapters"] if entry["file"][0].isdigit()
-]
+PAGES = [f"book/{entry['file']}.ipynb" for entry in TOC["chapters"]]
+CHAPTERS = [page for page in PAGES if (ROOT / page).is_file()]
 EXAMPLES = PYTHON_BLOCK.findall(README)
 LINKS = sorted({link for link in LINK.findall(README) if "://" not in link})
 
