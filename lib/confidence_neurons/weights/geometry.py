@@ -18,7 +18,6 @@ from confidence_neurons.weights.neurons import (
     logit_cosine,
     logit_var_of,
     null_fraction,
-    toward,
 )
 from confidence_neurons.weights.spectrum import Spectrum, choose_null_dimension, spectrum_of
 from confidence_neurons.weights.unembedding import EffectiveUnembedding, columns_of, gram
@@ -176,8 +175,7 @@ def weight_table(
     """The table of `neuron_weights`, for given output weights."""
     unembedding, cosine = space.effective, torch.full((len(w_out),), torch.nan)
     if space.unigram is not None:
-        along = toward(unembedding, space.unigram.direction)
-        cosine = logit_cosine(w_out, along, gram(unembedding))
+        cosine = logit_cosine(w_out, unembedding, space.unigram.direction)
     columns = {
         "weight_norm": w_out.norm(dim=-1),
         "logit_var": logit_var_of(w_out, cosine_covariance(unembedding)),

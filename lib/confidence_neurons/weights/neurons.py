@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from confidence_neurons.checks import checked
-from confidence_neurons.weights.unembedding import EffectiveUnembedding, columns_of
+from confidence_neurons.weights.unembedding import EffectiveUnembedding, columns_of, gram
 
 ROUNDING = 1e-6
 
@@ -105,8 +105,8 @@ def logit_var_of(
 
 def logit_cosine(
     w_out: Float[Tensor, "neuron d_model"],
-    toward: Float[Tensor, " d_model"],
-    product: Float[Tensor, "d_model d_model"],
+    unembedding: Float[Tensor, "d_model d_vocab"] | EffectiveUnembedding,
+    direction: Float[Tensor, " d_vocab"],
 ) -> Float[Tensor, " neuron"]:
     """Cosine, among the logits, between each neuron's direct effect and a unit vector there.
 
@@ -115,20 +115,12 @@ def logit_cosine(
     favours frequent tokens. 0 for a neuron without a direct effect: one no
     longer than `ROUNDING` times what its norm would allow is the rounding of
     single precision.
-
-    Parameters
-    ----------
-    w_out:
-        Output weights.
-    toward:
-        W u, in double precision.
-    product:
-        W W^T, in double precision.
     """
-    neurons = w_out.double()
+    neurons, product = w_out.double(), gram(unembedding)
+    along = neurons @ toward(unembedding, direction)
     length = ((neurons @ product) * neurons).sum(dim=-1).clamp(min=0).sqrt()
     negligible = ROUNDING * neurons.norm(dim=-1) * product.trace().sqrt()
-    return (neurons @ toward / length.where(length > negligible, torch.inf)).to(w_out.dtype)
+    return (along / length.where(length > negligible, torch.inf)).to(w_out.dtype)
 
 
 def toward(
