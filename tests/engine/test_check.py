@@ -103,7 +103,7 @@ def test_over_many_seeds_the_factor_is_the_ratio_of_all_errors_to_all_risks(step
     expected = float(missed.sum() / risk.sum())
     spread = float(torch.tensor(factors).std()) / 1500**0.5
     assert sum(factors) / 1500 == pytest.approx(expected, abs=4 * spread)
-    assert spread < 0.05 * expected
+    assert spread < 0.07 * expected
 
 
 def test_neurons_keep_their_place_among_all():

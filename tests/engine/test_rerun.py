@@ -6,13 +6,14 @@ import torch
 import references
 import references_ablation
 from confidence_neurons import unigram_counts
+from confidence_neurons.engine import rerun
 from confidence_neurons.engine.closed_form import Held
 from confidence_neurons.engine.rerun import (
     MOST_ROWS,
-    TENSORS_PER_ROW,
+    TENSORS_PER_TOKEN,
     changes_of_logits,
     rerun_effects,
-    rows_within,
+    tokens_within,
 )
 from confidence_neurons.engine.scan import scan
 from confidence_neurons.model.state import run
@@ -89,27 +90,30 @@ def test_on_the_last_layer_running_again_and_the_closed_form_agree(architecture,
         )
 
 
-def test_rows_at_once_do_not_change_the_effects():
-    model, _ = references.tiny_pair("llama")
-    state = run(model, references.tokens_for(rows=3), layer=0)
-    to_hold = Held.of(state, [5], 0.1, None)
-    whole, pieces = (rerun_effects(model, state, to_hold, None, rows) for rows in (3, 2))
-    for name in whole.columns.drop("method"):
-        assert pieces[name].tolist() == pytest.approx(whole[name].tolist(), abs=2e-6), name
+@pytest.mark.parametrize("layer", [0, None])
+def test_tokens_at_once_do_not_change_the_effects(layer):
+    model, _ = references.tiny_pair("gemma2")
+    state = run(model, references.tokens_for(rows=3), layer=layer)
+    to_hold = Held.of(state, [5, 9], 0.1, None)
+    whole = rerun_effects(model, state, to_hold, 1000)
+    for at_once in (24, 12, 7, 1):
+        pieces = rerun_effects(model, state, to_hold, at_once)
+        for name in whole.columns.drop("method"):
+            assert pieces[name].tolist() == pytest.approx(whole[name].tolist(), abs=2e-6), name
 
 
-def test_rows_at_once_are_chosen_within_the_budget():
+def test_tokens_at_once_are_chosen_within_the_budget():
     model, _ = references.tiny_pair("llama")
-    row = TENSORS_PER_ROW * 4 * 50 * 300
-    budgets = {0: 1, row - 1: 1, row: 1, 2 * row - 1: 1, 2.5 * row: 2, 9 * row: 9, 1e12: MOST_ROWS}
-    assert {budget: rows_within(budget, model, 50) for budget in budgets} == budgets
+    token = TENSORS_PER_TOKEN * 4 * 300
+    budgets = {0: 1, token - 1: 1, token: 1, 2 * token - 1: 1, 2.5 * token: 2, 9 * token: 9}
+    assert {budget: tokens_within(budget, model) for budget in budgets} == budgets
     double = references.load_network(references.tiny_network("llama")).to(torch.float64)
-    assert rows_within(8 * row, double, 50) == 4
+    assert tokens_within(8 * token, double) == 4
 
 
-def test_the_budget_of_a_scan_decides_how_many_rows_run_at_once(monkeypatch):
+def test_the_budget_of_a_scan_decides_how_many_logits_are_held_at_once(monkeypatch):
     model = references.bundled("prose")
-    tokens = prose_tokens(model, 256, 3)
+    tokens = prose_tokens(model, 64, 3)
     seen = []
 
     def spy(clean, *arguments):
@@ -118,13 +122,28 @@ def test_the_budget_of_a_scan_decides_how_many_rows_run_at_once(monkeypatch):
 
     monkeypatch.setattr("confidence_neurons.engine.rerun.changes_of_logits", spy)
     whole = scan(model, tokens, neurons=[5], layer=0)
-    assert seen == [3]
-    seen.clear()
-    budget = 2.5 * TENSORS_PER_ROW * 4 * 256 * model.cfg.d_vocab
-    pieces = scan(model, tokens, neurons=[5], layer=0, memory_budget=budget)
-    assert seen == [2, 1]
-    for name in EFFECTS:
-        assert pieces[name].tolist() == pytest.approx(whole[name].tolist(), rel=1e-4, abs=1e-6)
+    assert seen == [3 * 62]
+    token = TENSORS_PER_TOKEN * 4 * model.cfg.d_vocab
+    for at_once, pieces in ((130, [124, 62]), (64, [62] * 3), (40, [40, 22] * 3)):
+        seen.clear()
+        found = scan(model, tokens, neurons=[5], layer=0, memory_budget=float(at_once * token))
+        assert seen == pieces
+        for name in EFFECTS:
+            assert found[name].tolist() == pytest.approx(whole[name].tolist(), rel=1e-4, abs=1e-6)
+
+
+def test_at_most_some_rows_run_at_once(monkeypatch):
+    model, _ = references.tiny_pair("llama")
+    tokens = references.tokens_for(rows=MOST_ROWS + 3)
+    own, seen = rerun.run_network, []
+
+    def spy(model, tokens, *arguments):
+        seen.append(len(tokens))
+        return own(model, tokens, *arguments)
+
+    monkeypatch.setattr(rerun, "run_network", spy)
+    scan(model, tokens, neurons=[5], layer=0)
+    assert seen == [MOST_ROWS, 3]
 
 
 @pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16])

@@ -133,18 +133,21 @@ class _Walk:
         return clean.largest > (torch.inf if wide else LARGEST)
 
     def _in_double(self, places: Tensor, neurons: slice) -> Iterator[Piece]:
+        """Fewer tokens and neurons at once than of others, whose numbers are still held."""
         readout = self.readout.to(torch.float64)
         unigram = None if self.unigram is None else self.unigram.to(readout.bias)
-        tokens = places.to(self.sources.target.device)
-        at_once = max(1, DOUBLE_AT_ONCE // (8 * len(readout.bias)))
+        in_bytes = DOUBLE_AT_ONCE // (8 * len(readout.bias))
+        at_once = max(1, min(in_bytes, self.plan.neurons // 4))
         for some in _steps(neurons.stop - neurons.start, at_once):
             few = slice(neurons.start + some.start, neurons.start + some.stop)
-            piece = self.sources.ablations(readout, tokens, few)
-            clean = Clean.build(readout, piece)
-            panel = Panel.of(readout.readings(piece.w_out))
-            changes = exact_changes(readout, clean, piece, panel, unigram)
-            changes |= indirect_changes(readout, clean, piece)
-            yield Piece(places, few, {name: values.float() for name, values in changes.items()})
+            panel = Panel.of(readout.readings(self.sources.heard(readout, few)))
+            for rows in places.split(max(1, self.plan.tokens // 4)):
+                tokens = rows.to(self.sources.target.device)
+                piece = self.sources.ablations(readout, tokens, few)
+                clean = Clean.build(readout, piece)
+                changes = exact_changes(readout, clean, piece, panel, unigram)
+                changes |= indirect_changes(readout, clean, piece)
+                yield Piece(rows, few, {name: values.float() for name, values in changes.items()})
 
 
 def _steps(length: int, step: int) -> list[slice]:

@@ -73,8 +73,9 @@ class Readout:
     @cached_property
     def mean(self) -> Float[Tensor, " d_model"]:
         """The mean column of the unembedding, which moves all logits alike."""
-        columns = self.unembedding.split(COLUMNS_AT_ONCE, dim=1)
-        total = torch.stack([some.double().sum(dim=1) for some in columns]).sum(dim=0)
+        total = self.gain.new_zeros(len(self.unembedding), dtype=torch.float64)
+        for some in self.unembedding.split(COLUMNS_AT_ONCE, dim=1):
+            total += some.sum(dim=1, dtype=torch.float64)
         return (total / self.unembedding.shape[1]).to(self.bias)
 
     def to(self, dtype: torch.dtype) -> "Readout":

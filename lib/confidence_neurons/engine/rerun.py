@@ -25,7 +25,7 @@ from confidence_neurons.model.state import State, run_network, unembed
 from confidence_neurons.weights.unigram import Unigram
 
 MOST_ROWS = 16  # with more, it is not faster
-TENSORS_PER_ROW = 16  # of size position x d_vocab; some 13 are held at once
+TENSORS_PER_TOKEN = 16  # of size d_vocab; some 13 are held at once
 
 
 @torch.no_grad()
@@ -33,44 +33,49 @@ def rerun_effects(
     model: Model,
     state: State,
     to_hold: Held,
+    tokens_at_once: int,
     unigram: Unigram | None = None,
-    rows_at_once: int = MOST_ROWS,
     *,
     progress: bool = False,
 ) -> pd.DataFrame:
     """Hold each neuron at all positions of the text, and measure the counted ones.
+
+    Parameters
+    ----------
+    tokens_at_once:
+        The logits of how many tokens to hold at once.
 
     Returns
     -------
     As `engine.effects.exact_effects`.
     """
     sums = Sums(len(to_hold.neurons))
+    unigram = None if unigram is None else unigram.to(state.residual)
+    rows_at_once = max(1, min(MOST_ROWS, tokens_at_once // state.tokens.shape[1]))
     rows_left = range(0, len(state.tokens), rows_at_once)
     bar = tqdm(
         total=len(rows_left) * len(to_hold.neurons), desc="running again", disable=not progress
     )
     for first in rows_left:
         clean = state.rows(slice(first, first + rows_at_once))
-        before = _logits(model, clean)
+        parts = [clean.at(some) for some in _some_places(clean.counted, tokens_at_once)]
+        before = _logits(model, clean) if len(parts) == 1 else None
         for column, neuron in enumerate(to_hold.neurons):
             clip = None if to_hold.clip is None else to_hold.clip[column]
             changed = _held(model, clean, neuron, to_hold.level[column], clip)
-            logits = {
-                "total": _logits(model, changed),
-                "direct": _logits(model, changed.frozen(clean)),
-                "indirect": _logits(model, clean.frozen(changed)),
-            }
-            changes = changes_of_logits(before, logits, clean, unigram)
-            sums.add(slice(column, column + 1), changes)
+            for part in parts:
+                start = _logits(model, part) if before is None else before
+                changes = _changes(model, part, start, changed.at(part.counted), unigram)
+                sums.add(slice(column, column + 1), changes)
             bar.update()
     bar.close()
     return sums.means(int(state.counted.sum())).assign(method="exact", error_estimate=0.0)
 
 
-def rows_within(memory_budget: float, model: Model, length: int) -> int:
-    """How many rows of this length to run at once within a budget in bytes; at least one."""
-    row = TENSORS_PER_ROW * torch.float32.itemsize * length * model.cfg.d_vocab
-    return max(1, min(MOST_ROWS, int(memory_budget // row)))
+def tokens_within(memory_budget: float, model: Model) -> int:
+    """The logits of how many tokens to hold at once within a budget in bytes; at least one."""
+    size = max(torch.float32.itemsize, model.cfg.dtype.itemsize)
+    return max(1, int(memory_budget // (TENSORS_PER_TOKEN * size * model.cfg.d_vocab)))
 
 
 def need_full_precision(model: Model) -> None:
@@ -107,6 +112,32 @@ def _held(
         return changed
 
     return run_network(model, clean.tokens, clean.layer, clean.counted, hold)
+
+
+def _some_places(
+    counted: Bool[Tensor, "batch position"], tokens_at_once: int
+) -> list[Bool[Tensor, "batch position"]]:
+    """The counted positions, so many at a time."""
+    masks = []
+    for places in counted.nonzero().split(tokens_at_once):
+        masks.append(torch.zeros_like(counted))
+        masks[-1][tuple(places.T)] = True
+    return masks
+
+
+def _changes(
+    model: Model,
+    clean: State,
+    before: Float[Tensor, "token d_vocab"],
+    changed: State,
+    unigram: Unigram | None,
+) -> Changes:
+    logits = {
+        "total": _logits(model, changed),
+        "direct": _logits(model, changed.frozen(clean)),
+        "indirect": _logits(model, clean.frozen(changed)),
+    }
+    return changes_of_logits(before, logits, clean, unigram)
 
 
 def _logits(model: Model, state: State) -> Float[Tensor, "token d_vocab"]:

@@ -15,7 +15,7 @@ from confidence_neurons.checks import finite
 from confidence_neurons.model.ends import Model
 from confidence_neurons.model.output_map import OutputMap, output_map
 
-NUMBERS_AT_ONCE = 2**22
+NUMBERS_AT_ONCE = 2**20
 
 Columns = Iterator[Float[Tensor, "d_model some"]]
 
