@@ -23,7 +23,7 @@ def scanned():
     )
     columns = ["logit_var", "null_fraction", "entropy_ln_mediated"]
     frame.loc[1, columns] = [0.1, 0.9, 0.9]
-    frame.loc[2, columns] = [0.45, 0.9, 0.9]
+    frame.loc[2, columns] = [0.675, 0.9, 0.9]
     frame.loc[3, columns] = [0.1, 0.5, 0.45]
     return frame
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from confidence_neurons.command.choosing import Choice
+from confidence_neurons.command.choosing import LOGIT_VAR_SHARE, Choice
 from confidence_neurons.command.settings import Settings
 from confidence_neurons.command.text import Rows
-from confidence_neurons.groups.finding import COSINE, LN_MEDIATED, LOGIT_VAR_SHARE, NULL_FRACTION
+from confidence_neurons.groups.finding import COSINE, LN_MEDIATED, NULL_FRACTION
 from confidence_neurons.groups.names import ENTROPY, FREQUENCY
 from confidence_neurons.model.ends import Model
 from confidence_neurons.model.packaged import PACKAGES
@@ -74,7 +74,7 @@ def missing(choice: Choice) -> str:
     """What is shown where no neuron met the criteria."""
     return (
         f"No neuron of this layer met the criteria on this text. The {len(choice.neurons)} that "
-        "come nearest are shown as candidates: what is said of them is no finding."
+        "come nearest are shown as candidates. Their effects stand beside controls all the same."
     )
 
 

@@ -8,9 +8,10 @@ import torch
 
 import confidence_neurons as cn
 from confidence_neurons.groups.controls import drawn, partners
-from confidence_neurons.groups.finding import LN_MEDIATED, LOGIT_VAR_SHARE, NULL_FRACTION
+from confidence_neurons.groups.finding import LN_MEDIATED, NULL_FRACTION
 from confidence_neurons.groups.names import ENTROPY, EQUAL_NORM, EQUAL_RHO, FREQUENCY, RANDOM
 
+LOGIT_VAR_SHARE = 0.6  # above that of `find_groups`: in real models LogitVar spreads less
 CANDIDATES = 6  # as many as the groups of `prose` have
 ALONE = 12  # of a group that are also measured one by one, the strongest
 KINDS = (EQUAL_NORM, EQUAL_RHO, RANDOM)
@@ -59,7 +60,7 @@ def choose(scanned: pd.DataFrame, *, frequency: bool, seed: int) -> list[Choice]
     Neurons of one kind are never controls of the other. A layer with too few
     neurons for all controls has fewer kinds of them.
     """
-    found = cn.find_groups(scanned)
+    found = cn.find_groups(scanned, logit_var_share=LOGIT_VAR_SHARE)
     kinds = (ENTROPY, FREQUENCY) if frequency else (ENTROPY,)
     chosen = {kind: found[kind] or nearest(scanned, kind) for kind in kinds}
     spoken_for = [neuron for members in chosen.values() for neuron in members]

@@ -6,14 +6,10 @@ import altair as alt
 import pandas as pd
 
 from confidence_neurons.charts import Axis, Category, dots, neurons
+from confidence_neurons.command.choosing import LOGIT_VAR_SHARE
 from confidence_neurons.command.measuring import HEARD, NULL_SPACE, Findings
 from confidence_neurons.command.tables import SHARES, held_as
-from confidence_neurons.groups.finding import (
-    COSINE,
-    LN_MEDIATED,
-    LOGIT_VAR_SHARE,
-    NULL_FRACTION,
-)
+from confidence_neurons.groups.finding import COSINE, LN_MEDIATED, NULL_FRACTION
 from confidence_neurons.groups.names import ENTROPY, FREQUENCY, OTHERS
 
 MOST_DRAWN = 3000  # neurons in one chart
