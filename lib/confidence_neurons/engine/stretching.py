@@ -30,7 +30,10 @@ Evaluate = Callable[[Rows, Float[Tensor, "row node"]], tuple[Float[Tensor, "row 
 def interpolated(
     stretch: Float[Tensor, "token neuron"], evaluate: Evaluate
 ) -> tuple[Float[Tensor, "token neuron"], ...]:
-    """Functions of the stretch, for every token and neuron.
+    """Functions of the stretch that are 0 without any, for every token and neuron.
+
+    What the interpolation makes of no stretch is taken off: the rounding of
+    the nodes, which would drown the smallest effects.
 
     Parameters
     ----------
@@ -38,8 +41,8 @@ def interpolated(
         Given some tokens and stretches for each, the functions' values there.
     """
     log_stretch = stretch.log1p()
-    low = log_stretch.amin(dim=-1, keepdim=True) - NARROWEST
-    high = log_stretch.amax(dim=-1, keepdim=True) + NARROWEST
+    low = log_stretch.amin(dim=-1, keepdim=True).clamp(max=0) - NARROWEST
+    high = log_stretch.amax(dim=-1, keepdim=True).clamp(min=0) + NARROWEST
     spread = (high - low).squeeze(-1) - 2 * NARROWEST
     found: tuple[Tensor, ...] = ()
     least = -math.inf
@@ -59,7 +62,8 @@ def interpolated(
         x = (log_stretch[rows] - middle) / half
         found = found or tuple(torch.empty_like(stretch) for _ in values)
         for whole, value in zip(found, values, strict=True):
-            whole[rows] = _chebyshev(value @ transform.T, x)
+            coefficients = value @ transform.T
+            whole[rows] = _chebyshev(coefficients, x) - _chebyshev(coefficients, -middle / half)
     return found
 
 
