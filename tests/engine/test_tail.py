@@ -59,6 +59,7 @@ def test_moments_are_sums_over_the_tail(size, biased, monkeypatch):
                 "g_q": (p * centred(g) * centred(q)).sum(),
                 "q_q": (p * centred(q) ** 2).sum(),
                 "l_q_q": (p * centred(level) * centred(q) ** 2).sum(),
+                "l_g_q": (p * centred(level) * centred(g) * centred(q)).sum(),
             }
             for name, value in expected.items():
                 found = getattr(tail.moments, name)[token, neuron].item()

@@ -45,9 +45,9 @@ def second_order_effects(
 
     Returns
     -------
-    As `exact_effects`; `error_estimate` is the relative error of
-    `entropy_total` (0 where exact), and `method` tells how the row was
-    measured.
+    As `exact_effects`; `error_estimate` is what the relative error of
+    `entropy_total` seldom exceeds (0 where exact), and `method` tells how the
+    row was measured.
     """
     sums = Sums(len(sources.w_out))
     check = ErrorCheck(len(sources.w_out), seed)

@@ -69,7 +69,7 @@ class Plan:
         widen = 0 < copy_size <= SHARE_FOR_WEIGHTS * budget - block
         free = budget - block - (copy_size if widen else 0)
         for_tokens = min(free / 2, ENOUGH_TOKENS * (token + pair * neurons))
-        most = max(1, int((free - for_tokens) // row))
+        most = max(1, int(min((free - for_tokens) // row, (free - token) // (row + pair))))
         panel = -(-neurons // -(-neurons // most))
         tokens = int((free - panel * row) // (token + pair * panel))
         in_cache = max(MOST_TOKENS, at_once // row)

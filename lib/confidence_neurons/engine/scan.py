@@ -100,7 +100,8 @@ def scan(
         `entropy_shift`, `loss_shift`: signed means of the total change;
         `kl_from_clean`: mean KL(clean || ablated); `argmax_changed`: share of
         tokens with another most probable token; `method`; and
-        `error_estimate`: relative error of `entropy_total` (0 where exact).
+        `error_estimate`: what the relative error of `entropy_total` seldom
+        exceeds (0 where exact).
 
         With `frequency`: `kl_total` and `kl_reverse_total`, mean absolute
         changes of KL(P_freq || P_model) and of KL(P_model || P_freq);
@@ -144,8 +145,10 @@ def scan(
             "MLP, nor ablations that need the network to run again (layers before the last, "
             "soft-capped logits): use method='exact'"
         )
+    space = geometry(model, k=k, counts=counts)
     w_out = writes(model, state.layer)[to_hold.neurons]
-    weights = weight_table(w_out, geometry(model, k=k, counts=counts), to_hold.neurons)
+    weights = weight_table(w_out, space, to_hold.neurons)
+    del w_out
     if by_residual:
         readout, sources, plan = prepare(model, state, to_hold, memory_budget)
         if method == EXACT:

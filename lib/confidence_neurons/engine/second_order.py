@@ -124,7 +124,8 @@ class _Whole:
         moments, b, e = self.tail.moments, self.push, self.stretch
         mean_q, variance = moments.q + e * moments.g_q, self.variance
         log_mass = self.log_mass + b * mean_q + b.square() * variance / 2
-        own = b * (moments.l_q + e * moments.g_q) + b.square() * (1 + e) * moments.l_q_q / 2
+        along = moments.l_q + e * (moments.g_q + moments.l_g_q)
+        own = b * along + b.square() * (1 + e) * moments.l_q_q / 2
         logit = self.mean + own + b * (mean_q + b * variance)
         share = self.tail.log_mass.exp()
         grown = (self.tail.log_mass + log_mass).exp()

@@ -9,17 +9,17 @@ order in b, and with first-order changes of the cumulants in e,
 
     log mass  = A(e) + b (m + e cov(g, q)) + b^2 (var(q) + e k) / 2,
     mean of q = m + e cov(g, q) + b (var(q) + e k),
-    mean of l + e g = Y(e) + b (cov(l, q) + e cov(g, q)) + b^2 k / 2,
+    mean of l + e g = Y(e) + b (cov(l, q) + e cov(g, q) + e h) + b^2 k / 2,
 
-where m and the (co)variances are those of the clean tail, k is the third
-cumulant of l, q and q, A and Y the exact values for b = 0.
+where m and the (co)variances are those of the clean tail, k and h are the third
+cumulants of l, q and q and of l, g and q, A and Y the exact values for b = 0.
 
 Moments linear in q go through the unembedding first, E[q] = w (W p), which
 costs d_model products a vocabulary entry; only the two quadratic ones need a
 product of [token, d_vocab] with [d_vocab, neuron].
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float
@@ -77,23 +77,28 @@ class Tail:
         weights[0] = p
         torch.sub(clean.centred, mean, out=weights[1]).mul_(p)
         moments = Moments.measure(readout, weights, ablations, panel)
+        of_scaled, g_q = weights[1], moments.l_q
         if scaled is not clean.centred:
-            torch.sub(scaled, scaled_mean, out=weights[1]).mul_(p)
-            along = readout.pooled(weights[1]) @ ablations.w_out.T
-            moments = moments.with_scaled(along)
-        spread = row_dot(weights[1], scaled).clamp(min=0).sqrt()
+            torch.sub(scaled, scaled_mean, out=of_scaled).mul_(p)
+            g_q = readout.pooled(of_scaled) @ ablations.w_out.T
+        spread = row_dot(of_scaled, scaled).clamp(min=0).sqrt()
+        both = of_scaled.mul_(clean.centred)
+        l_g_q = readout.pooled(both) @ ablations.w_out.T
+        l_g_q.sub_(mean * g_q).sub_(both.sum(dim=-1, keepdim=True) * moments.q)
+        moments = replace(moments, g_q=g_q, l_g_q=l_g_q)
         return cls(log_mass * LN2, log_p, mean, scaled_mean, spread, moments)
 
 
 @dataclass(frozen=True)
 class Moments:
-    """Moments over the tail: means (q), covariances (two letters), the third cumulant (three)."""
+    """Moments over the tail: means (q), covariances (two letters), third cumulants (three)."""
 
     q: Float[Tensor, "token neuron"]
     l_q: Float[Tensor, "token neuron"]
     g_q: Float[Tensor, "token neuron"]
     q_q: Float[Tensor, "token neuron"]
     l_q_q: Float[Tensor, "token neuron"]
+    l_g_q: Float[Tensor, "token neuron"]
 
     @classmethod
     def measure(
@@ -103,15 +108,12 @@ class Moments:
         ablations: Ablations,
         panel: Panel,
     ) -> "Moments":
-        """From p and p (l - E[l]); g is taken to be l."""
+        """From p and p (l - E[l]); those with g are left out."""
         both = weights.flatten(0, 1)
         q, l_q = (readout.pooled(both) @ ablations.w_out.T).unflatten(0, weights.shape[:2])
         q_q, l_q_q = _means_of_squares(both, panel).unflatten(0, weights.shape[:2])
-        return cls(q, l_q, l_q, q_q.sub_(q.square()).clamp_(min=0), l_q_q.sub_(2 * q * l_q))
-
-    def with_scaled(self, g_q: Float[Tensor, "token neuron"]) -> "Moments":
-        """The same, where g is not l."""
-        return Moments(self.q, self.l_q, g_q, self.q_q, self.l_q_q)
+        q_q.sub_(q.square()).clamp_(min=0)
+        return cls(q, l_q, l_q, q_q, l_q_q.sub_(2 * q * l_q), torch.zeros_like(q))
 
 
 def _means_of_squares(
