@@ -119,11 +119,22 @@ class _Whole:
         moments = self.tail.moments
         return (moments.q_q + self.stretch * moments.l_q_q).clamp(min=0)
 
+    @property
+    def mean_reading(self) -> Float[Tensor, "token neuron"]:
+        """Of the tail."""
+        moments = self.tail.moments
+        return moments.q + self.stretch * moments.g_q
+
+    @property
+    def grown(self) -> Float[Tensor, "token neuron"]:
+        """Logarithm of the tail's mass, less that of the clean one."""
+        b = self.push
+        return self.log_mass + b * self.mean_reading + b.square() * self.variance / 2
+
     def changes(self, head: HeadSums) -> Response:
         """Of the whole vocabulary, from what the head adds to the tail."""
         moments, b, e = self.tail.moments, self.push, self.stretch
-        mean_q, variance = moments.q + e * moments.g_q, self.variance
-        log_mass = self.log_mass + b * mean_q + b.square() * variance / 2
+        mean_q, variance, log_mass = self.mean_reading, self.variance, self.grown
         along = moments.l_q + e * (moments.g_q + moments.l_g_q)
         own = b * along + b.square() * (1 + e) * moments.l_q_q / 2
         logit = self.mean + own + b * (mean_q + b * variance)
@@ -147,4 +158,4 @@ class _Whole:
         bound = (reach.expm1() - reach - reach.square() / 2) / reach.square()
         mixed = size * heat * (size + heat) / 2
         left_out = size.square() * torch.where(reach < NEAR, series, bound) + mixed
-        return (self.tail.log_mass + self.log_mass.clamp(min=0)).exp() * left_out
+        return (self.tail.log_mass + self.grown.clamp(min=0)).exp() * left_out
