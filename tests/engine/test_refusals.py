@@ -5,10 +5,8 @@ import torch
 
 import references
 import references_ablation
-from confidence_neurons.engine.assumptions import closed_form_holds
 from confidence_neurons.engine.scan import scan
 from confidence_neurons.engine.tokens import token_effects
-from tiny_models import ARCHITECTURES
 
 TOKENS = references.tokens_for()
 
@@ -18,33 +16,34 @@ def tokens_of_one(model, tokens):
 
 
 @pytest.mark.parametrize("function", [scan, tokens_of_one])
+@pytest.mark.parametrize("hold", [references.load_network, references.light])
 @pytest.mark.parametrize(
     ("architecture", "message"),
     [
         ("glm", "does not fold it for this architecture"),
-        ("olmo2", "does not fold it for this architecture"),
         ("olmo", "OlmoLayerNorm"),
         ("mixtral", "a plain or gated MLP with one w_out"),
         ("qwen2-moe", "a plain or gated MLP with one w_out"),
-        ("granite-logits", "fold"),
     ],
 )
-def test_models_of_a_kind_that_is_not_supported_are_refused(function, architecture, message):
+def test_models_of_a_kind_that_is_not_supported_are_refused(function, hold, architecture, message):
+    message = "expected a model of a family" if hold is references.light else message
     with pytest.raises(NotImplementedError, match=message):
-        function(references.tiny_pair(architecture)[0], TOKENS)
+        function(hold(references.tiny_network(architecture)), TOKENS)
 
 
-@pytest.mark.parametrize("architecture", ["gemma2", "granite-residual"])
-def test_token_effects_are_refused_where_the_network_has_to_run_again(architecture):
+@pytest.mark.parametrize("hold", [references.load_network, references.light])
+def test_token_effects_are_refused_where_logits_have_to_be_unembedded_again(hold):
     with pytest.raises(NotImplementedError, match="use scan"):
-        token_effects(references.tiny_pair(architecture)[0], TOKENS, [0])
+        token_effects(hold(references.tiny_network("gemma2")), TOKENS, [0])
 
 
 @pytest.mark.parametrize(
     ("architecture", "options"),
     [
         ("gemma2", {}),
-        ("granite-residual", {}),
+        ("gemma3", {}),
+        ("olmo2", {}),
         ("llama", {"layer": 0}),
         ("llama", {"frequency": True, "counts": references_ablation.counts_for()}),
     ],
@@ -77,11 +76,3 @@ def test_a_bias_of_the_logits_that_is_no_number_is_refused(value):
 def test_a_budget_that_is_too_small_is_refused():
     with pytest.raises(ValueError, match=r"memory_budget of at least .* got 1,000: give more"):
         scan(references.tiny_pair("llama")[0], TOKENS, memory_budget=1000.0)
-
-
-def test_the_closed_form_is_known_to_hold_or_not():
-    for architecture in ARCHITECTURES:
-        model = references.tiny_pair(architecture)[0]
-        assert closed_form_holds(model, TOKENS, model.cfg.n_layers - 1)
-    assert not closed_form_holds(references.tiny_pair("llama")[0], TOKENS, 0)
-    assert not closed_form_holds(references.tiny_pair("gemma2")[0], TOKENS, 1)

@@ -14,6 +14,7 @@ from confidence_neurons.engine.rerun import (
     changes_of_logits,
     rerun_effects,
     tokens_within,
+    widened,
 )
 from confidence_neurons.engine.scan import scan
 from confidence_neurons.model.state import run
@@ -104,11 +105,13 @@ def test_tokens_at_once_do_not_change_the_effects(layer):
 
 def test_tokens_at_once_are_chosen_within_the_budget():
     model, _ = references.tiny_pair("llama")
+    state = run(model, references.tokens_for())
     token = TENSORS_PER_TOKEN * 4 * 300
     budgets = {0: 1, token - 1: 1, token: 1, 2 * token - 1: 1, 2.5 * token: 2, 9 * token: 9}
-    assert {budget: tokens_within(budget, model) for budget in budgets} == budgets
-    double = references.load_network(references.tiny_network("llama")).to(torch.float64)
-    assert tokens_within(8 * token, double) == 4
+    assert {budget: tokens_within(budget, model, state) for budget in budgets} == budgets
+    double = widened(model, state, torch.float64)
+    assert tokens_within(8 * token, model, double) == 4
+    assert widened(model, double, torch.float32).residual.dtype == torch.float64
 
 
 def test_the_budget_of_a_scan_decides_how_many_logits_are_held_at_once(monkeypatch):
@@ -123,7 +126,7 @@ def test_the_budget_of_a_scan_decides_how_many_logits_are_held_at_once(monkeypat
     monkeypatch.setattr("confidence_neurons.engine.rerun.changes_of_logits", spy)
     whole = scan(model, tokens, neurons=[5], layer=0)
     assert seen == [3 * 62]
-    token = TENSORS_PER_TOKEN * 4 * model.cfg.d_vocab
+    token = TENSORS_PER_TOKEN * 8 * model.cfg.d_vocab
     for at_once, pieces in ((130, [124, 62]), (64, [62] * 3), (40, [40, 22] * 3)):
         seen.clear()
         found = scan(model, tokens, neurons=[5], layer=0, memory_budget=float(at_once * token))

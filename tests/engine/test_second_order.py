@@ -98,7 +98,7 @@ def test_where_the_risk_is_small_the_error_is(seed, factor, centres, loudness):
     estimate, exact = synthetic(factor, seed, centres=centres, loudness=loudness)
     missed = (estimate.changes["entropy_total"] - exact["entropy_total"]).abs()
     assert (estimate.risk >= 0).all()
-    assert ((missed <= 20 * estimate.risk + 1e-7) | estimate.risk.isinf()).all()
+    assert ((missed <= 100 * estimate.risk + 1e-7) | estimate.risk.isinf()).all()
 
 
 def test_ablations_that_cancel_the_clean_mass_are_not_trusted():

@@ -6,6 +6,7 @@ function of the last residual stream.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 import torch
@@ -20,6 +21,7 @@ from confidence_neurons.measure.distributions import kl_of
 from confidence_neurons.measure.interventions import ablate, held
 from confidence_neurons.measure.paths import put_back
 from confidence_neurons.measure.quantities import Prediction
+from confidence_neurons.model.architecture import final_norm
 from confidence_neurons.model.ends import Model
 from confidence_neurons.model.state import State, run_network, unembed
 from confidence_neurons.weights.unigram import Unigram
@@ -42,6 +44,8 @@ def rerun_effects(
 
     Parameters
     ----------
+    state:
+        Its precision is that of all that follows the network's own run.
     tokens_at_once:
         The logits of how many tokens to hold at once.
 
@@ -72,10 +76,22 @@ def rerun_effects(
     return sums.means(int(state.counted.sum())).assign(method="exact", error_estimate=0.0)
 
 
-def tokens_within(memory_budget: float, model: Model) -> int:
+def tokens_within(memory_budget: float, model: Model, state: State) -> int:
     """The logits of how many tokens to hold at once within a budget in bytes; at least one."""
-    size = max(torch.float32.itemsize, model.cfg.dtype.itemsize)
-    return max(1, int(memory_budget // (TENSORS_PER_TOKEN * size * model.cfg.d_vocab)))
+    token = TENSORS_PER_TOKEN * state.residual.itemsize * model.cfg.d_vocab
+    return max(1, int(memory_budget // token))
+
+
+def widened(model: Model, state: State, dtype: torch.dtype) -> State:
+    """The state in such a precision, or in its own where that is better."""
+    residual = state.residual.to(torch.promote_types(dtype, state.residual.dtype))
+    return replace(
+        state,
+        residual=residual,
+        activations=state.activations.to(residual),
+        scale=final_norm(model).scale(residual),
+        mlp_out=None if state.mlp_out is None else state.mlp_out.to(residual),
+    )
 
 
 def need_full_precision(model: Model) -> None:
@@ -111,7 +127,8 @@ def _held(
         changed[..., neuron] = held(activations[..., neuron], level.to(activations), clip)
         return changed
 
-    return run_network(model, clean.tokens, clean.layer, clean.counted, hold)
+    changed = run_network(model, clean.tokens, clean.layer, clean.counted, hold)
+    return widened(model, changed, clean.residual.dtype)
 
 
 def _some_places(

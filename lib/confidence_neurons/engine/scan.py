@@ -9,10 +9,15 @@ from torch import Tensor
 
 from confidence_neurons.checks import CHECKS, checked, one_of
 from confidence_neurons.engine.assumptions import closed_form_holds
-from confidence_neurons.engine.closed_form import Held, prepare
+from confidence_neurons.engine.closed_form import Held, precision, prepare
 from confidence_neurons.engine.effects import exact_effects, second_order_effects
 from confidence_neurons.engine.memory import DEFAULT_BUDGET
-from confidence_neurons.engine.rerun import need_full_precision, rerun_effects, tokens_within
+from confidence_neurons.engine.rerun import (
+    need_full_precision,
+    rerun_effects,
+    tokens_within,
+    widened,
+)
 from confidence_neurons.model.ends import Model
 from confidence_neurons.model.state import run
 from confidence_neurons.weights.geometry import geometry, weight_table, writes
@@ -158,7 +163,8 @@ def scan(
             effects = second_order_effects(readout, sources, plan, seed, progress=progress)
     else:
         need_full_precision(model)
-        at_once = tokens_within(memory_budget, model)
+        state = widened(model, state, precision(model, state, len(to_hold.neurons)))
+        at_once = tokens_within(memory_budget, model, state)
         effects = rerun_effects(model, state, to_hold, at_once, unigram, progress=progress)
     levels = to_hold.level.cpu().numpy()
     return _with_shares(pd.concat([weights, effects.assign(mean_activation=levels)], axis=1))
