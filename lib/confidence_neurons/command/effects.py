@@ -4,13 +4,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Int
+from jaxtyping import Bool
 from torch import Tensor
 
 import confidence_neurons as cn
 from confidence_neurons.command.choosing import CANDIDATES, Choice
 from confidence_neurons.command.settings import Settings
+from confidence_neurons.engine.closed_form import Held
 from confidence_neurons.engine.memory import DEFAULT_BUDGET
+from confidence_neurons.engine.tokens import token_effects_of
 from confidence_neurons.groups.names import FREQUENCY
 from confidence_neurons.model.ends import Model
 from confidence_neurons.model.state import State
@@ -30,7 +32,7 @@ SHARE = {  # quantity and path -> what the mediated share is called
 
 def measure_choices(
     model: Model,
-    tokens: Int[Tensor, "batch position"],
+    state: State,
     choices: Sequence[Choice],
     counts: Counts | None,
     settings: Settings,
@@ -41,7 +43,6 @@ def measure_choices(
     layers, behind a norm), the neurons are only measured one by one, by `scan`
     of a few blocks of rows.
     """
-    state = cn.run(model, tokens, layer=settings.layer)
     at = thinned(state.counted, model.cfg.d_vocab)
     last = state.layer == model.cfg.n_layers - 1
     every = one_by_one(model, state, at, choices, settings, last=last)
@@ -114,12 +115,10 @@ def one_by_one(
     if not members:
         return pd.DataFrame()
     budget = settings.memory_budget or DEFAULT_BUDGET
-    level = state.mean_activations()
     if last:
+        to_hold = Held.of(state, members, None, None)
         try:
-            return cn.token_effects(
-                model, state.tokens, members, at=at, to=level, memory_budget=budget
-            )
+            return token_effects_of(model, state.at(at), to_hold, budget)
         except NotImplementedError:
             pass
     return by_blocks(model, state, members, settings)

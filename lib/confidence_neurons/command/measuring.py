@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-import torch
 
 import confidence_neurons as cn
 from confidence_neurons.command.assumptions import assumptions, model_record
@@ -14,12 +13,14 @@ from confidence_neurons.command.choosing import Choice, choose
 from confidence_neurons.command.effects import measure_choices
 from confidence_neurons.command.settings import Settings
 from confidence_neurons.command.text import Rows
+from confidence_neurons.engine.closed_form import Held
 from confidence_neurons.engine.memory import DEFAULT_BUDGET
+from confidence_neurons.engine.scan import EXACT, SECOND_ORDER, scan_state
 from confidence_neurons.model.ends import Model
-from confidence_neurons.weights.geometry import Geometry, weight_table, writes
-from confidence_neurons.weights.unigram import Counts, Unigram
+from confidence_neurons.model.state import State
+from confidence_neurons.weights.geometry import Geometry
+from confidence_neurons.weights.unigram import Counts
 
-EXACT, SECOND_ORDER = "exact", "second-order"
 HEARD, NULL_SPACE = "others", "null space"
 FROM_CHOOSING = ("entropy_total", "entropy_ln_mediated")
 Stages = Callable[[str], AbstractContextManager[None]]
@@ -70,13 +71,14 @@ def measure(
     with stages("Unembedding, its spectrum and null space"):
         space = cn.geometry(model, k=settings.k, counts=counts)
     with stages("All neurons, on the rows to choose on"):
-        scanned = scan_all(model, rows.choosing, counts, space, settings)
+        scanned = scan_all(model, cn.run(model, rows.choosing, layer=layer), space, settings)
     with stages("All neurons, on the rows to report on"):
-        neurons = scan_all(model, rows.reporting, counts, space, settings)
+        state = cn.run(model, rows.reporting, layer=layer)
+        neurons = scan_all(model, state, space, settings)
     with stages("Controls"):
         choices = choose(scanned, frequency=counts is not None, seed=settings.seed)
     with stages("Chosen neurons and their controls"):
-        groups, members = measure_choices(model, rows.reporting, choices, counts, settings)
+        groups, members = measure_choices(model, state, choices, counts, settings)
     marked = cn.with_groups(neurons, {choice.name: choice.neurons for choice in choices})
     chosen_on = {f"chosen_on_{name}": scanned[name] for name in FROM_CHOOSING}
     return Findings(
@@ -91,25 +93,22 @@ def measure(
     )
 
 
-def scan_all(
-    model: Model, tokens: torch.Tensor, counts: Counts | None, space: Geometry, settings: Settings
-) -> pd.DataFrame:
-    """`cn.scan` as the settings want it; without a method second order where it can be had."""
-    own = isinstance(counts, Unigram)  # which scan does not take
-    given: dict[str, Any] = {"layer": settings.layer, "k": space.k, "seed": settings.seed}
-    given |= {"counts": None if own else counts}
-    given |= {"memory_budget": settings.memory_budget or DEFAULT_BUDGET}
+def scan_all(model: Model, state: State, space: Geometry, settings: Settings) -> pd.DataFrame:
+    """All neurons as the settings want them; without a method by second order where it can be."""
+    to_hold = Held.of(state, None, None, None)
+    budget = settings.memory_budget or DEFAULT_BUDGET
+
+    def scanned(method: str) -> pd.DataFrame:
+        return scan_state(
+            model, state, space, to_hold, method=method, memory_budget=budget, seed=settings.seed
+        )
+
+    if settings.method is not None:
+        return scanned(settings.method)
     try:
-        frame = cn.scan(model, tokens, method=settings.method or SECOND_ORDER, **given)
-    except ValueError:
-        if settings.method is not None:
-            raise
-        # What is wrong besides is told by the other way.
-        frame = cn.scan(model, tokens, method=EXACT, **given)
-    if not own:
-        return frame
-    weights = weight_table(writes(model, settings.layer), space, range(len(frame)))
-    return frame.assign(frequency_cosine=weights["frequency_cosine"])
+        return scanned(SECOND_ORDER)
+    except ValueError:  # what is wrong besides is told by the other way
+        return scanned(EXACT)
 
 
 def spectrum_frame(space: Geometry) -> pd.DataFrame:

@@ -61,7 +61,7 @@ def check_logits(model: Model, tokens: Int[Tensor, "batch position"]) -> None:
             f"is NaN: too large for {own.dtype}? Load the model in float32"
         )
     logits = end.logits(end_of(model).record(few, model.cfg.n_layers - 1).residual.float())
-    if not _agree(_centred(logits), _centred(own), own.dtype):
+    if not _agree(_centred(logits), _centred(own), own.dtype, beside=own):
         raise NotImplementedError(
             f"{model.cfg.model_name}: expected logits that are norm(x) * gain @ W_U + b_U of the "
             "last residual stream x, got others. What is read off the unembedding would be "
@@ -106,8 +106,18 @@ def _centred(logits: Float[Tensor, "*batch d_vocab"]) -> Float[Tensor, "*batch d
 
 
 def _agree(
-    found: Float[Tensor, "*batch size"], expected: Float[Tensor, "*batch size"], kind: torch.dtype
+    found: Float[Tensor, "*batch size"],
+    expected: Float[Tensor, "*batch size"],
+    kind: torch.dtype,
+    beside: Float[Tensor, "*batch size"] | None = None,
 ) -> bool:
-    """Whether vectors differ by no more than numbers of this type are rounded."""
-    tolerance = max(LEAST_TOLERANCE, ROUNDING * torch.finfo(kind).eps)
-    return bool(((found - expected).norm(dim=-1) <= tolerance * expected.norm(dim=-1)).all())
+    """Whether vectors differ by no more than numbers of this type are rounded.
+
+    `beside` are the numbers that `expected` are small differences of, if they
+    are: whose rounding may be all that there is of them.
+    """
+    rounding = ROUNDING * torch.finfo(kind).eps
+    allowed = max(LEAST_TOLERANCE, rounding) * expected.norm(dim=-1)
+    if beside is not None:
+        allowed = allowed + rounding * beside.float().norm(dim=-1)
+    return bool(((found - expected).norm(dim=-1) <= allowed).all())

@@ -25,5 +25,5 @@ def indirect_changes(readout: Readout, clean: Clean, ablations: Ablations) -> Ch
         on_target = g.gather(1, ablations.target[rows, None])
         return found.log_mass - found.mean, found.log_mass - stretch * on_target
 
-    entropy, loss = interpolated(ablations.stretch, evaluate)
+    entropy, loss = interpolated(ablations.stretch, evaluate, clean.rounding)
     return {"entropy_indirect": entropy, "loss_indirect": loss}

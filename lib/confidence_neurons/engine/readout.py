@@ -327,6 +327,11 @@ class Clean:
         largest = torch.maximum(-logits.amin(dim=-1), logits.amax(dim=-1))
         return cls(centred.add_(entropy), probability, entropy, largest)
 
+    @property
+    def rounding(self) -> Float[Tensor, " token"]:
+        """How finely the logits of each token are known, in nats."""
+        return torch.finfo(self.largest.dtype).eps * self.largest
+
     def scaled(self, readout: Readout) -> Float[Tensor, "token d_vocab"]:
         """The part of the logits that the scale divides, with mean zero under p."""
         if not readout.bias.any():

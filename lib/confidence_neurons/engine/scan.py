@@ -19,8 +19,8 @@ from confidence_neurons.engine.rerun import (
     widened,
 )
 from confidence_neurons.model.ends import Model
-from confidence_neurons.model.state import run
-from confidence_neurons.weights.geometry import geometry, weight_table, writes
+from confidence_neurons.model.state import State, run
+from confidence_neurons.weights.geometry import Geometry, geometry, weight_table, writes
 from confidence_neurons.weights.unigram import Counts, Unigram
 
 EXACT, SECOND_ORDER = "exact", "second-order"
@@ -141,19 +141,44 @@ def scan(
     (8, True)
     """
     state = run(model, tokens, layer=layer, at=at)
-    to_hold = Held.of(state, neurons, to, clip)
-    unigram = Unigram.of(model, counts) if frequency else None
-    by_residual = closed_form_holds(model, tokens, state.layer)
-    if method == SECOND_ORDER and (frequency or not by_residual or state.mlp_out is not None):
+    return scan_state(
+        model,
+        state,
+        geometry(model, k=k, counts=counts),
+        Held.of(state, neurons, to, clip),
+        method=method,
+        unigram=Unigram.of(model, counts) if frequency else None,
+        memory_budget=memory_budget,
+        seed=seed,
+        progress=progress,
+    )
+
+
+@torch.no_grad()
+def scan_state(
+    model: Model,
+    state: State,
+    space: Geometry,
+    to_hold: Held,
+    *,
+    method: str = EXACT,
+    unigram: Unigram | None = None,
+    memory_budget: float = DEFAULT_BUDGET,
+    seed: int = 0,
+    progress: bool = False,
+) -> pd.DataFrame:
+    """What `scan` does, for a text that has been run and a geometry that is known.
+
+    With `unigram` the frequency columns are measured too.
+    """
+    by_residual = closed_form_holds(model, state.tokens, state.layer)
+    if method == SECOND_ORDER and not (unigram is None and by_residual and state.mlp_out is None):
         raise ValueError(
             "second order covers neither the frequency columns, nor models with a norm after the "
             "MLP, nor ablations that need the network to run again (layers before the last, "
             "soft-capped logits): use method='exact'"
         )
-    space = geometry(model, k=k, counts=counts)
-    w_out = writes(model, state.layer)[to_hold.neurons]
-    weights = weight_table(w_out, space, to_hold.neurons)
-    del w_out
+    weights = weight_table(writes(model, state.layer)[to_hold.neurons], space, to_hold.neurons)
     if by_residual:
         readout, sources, plan = prepare(model, state, to_hold, memory_budget)
         if method == EXACT:

@@ -73,7 +73,7 @@ def second_order_changes(
         logit = in_tail * of_tail.mean + in_head * of_head.mean + w * mean * grown
         return of_tail.log_mass, of_tail.mean, mass.log1p(), logit / (1 + mass)
 
-    log_tail, mean_tail, log_all, mean_all = interpolated(stretch, evaluate)
+    log_tail, mean_tail, log_all, mean_all = interpolated(stretch, evaluate, clean.rounding)
     none = torch.zeros_like(stretch)
     whole = _Whole(tail, push, none, none, none)
     direct = whole.changes(exact.direct)

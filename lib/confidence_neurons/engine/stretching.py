@@ -6,7 +6,10 @@ and e = s / s' - 1 the stretch. For one token, whatever is made of them is
 therefore a function of the single number e, whatever the neuron. It is
 evaluated at Chebyshev nodes of log(1 + e): a smooth function of one variable
 needs few of them for the digits of float32, and more where the neurons spread
-it more widely.
+it more widely. Where the last coefficients tell that it is not so smooth (huge
+logits with a bias, which the scale does not divide: the likeliest token changes
+within a small part of the range), there are more nodes, and in the end one for
+every neuron.
 """
 
 import math
@@ -22,33 +25,34 @@ from confidence_neurons.engine.softmax import LN2, rows_at_once
 
 NODES = ((0.2, 9), (1.4, 17), (math.inf, 33))  # spread of log(1 + e) up to which, how many
 NARROWEST = 1e-3
+FINEST = 1e-8  # nats
 
 Rows = slice | Int[Tensor, " row"]
 Evaluate = Callable[[Rows, Float[Tensor, "row node"]], tuple[Float[Tensor, "row node"], ...]]
 
 
 def interpolated(
-    stretch: Float[Tensor, "token neuron"], evaluate: Evaluate
+    stretch: Float[Tensor, "token neuron"],
+    evaluate: Evaluate,
+    rounding: Float[Tensor, " token"],
 ) -> tuple[Float[Tensor, "token neuron"], ...]:
-    """Functions of the stretch that are 0 without any, for every token and neuron.
-
-    What the interpolation makes of no stretch is taken off: the rounding of
-    the nodes, which would drown the smallest effects.
+    """Functions of the stretch, for every token and neuron.
 
     Parameters
     ----------
     evaluate:
         Given some tokens and stretches for each, the functions' values there.
+    rounding:
+        How finely the logits of each token are known.
     """
     log_stretch = stretch.log1p()
-    low = log_stretch.amin(dim=-1, keepdim=True).clamp(max=0) - NARROWEST
-    high = log_stretch.amax(dim=-1, keepdim=True).clamp(min=0) + NARROWEST
+    low = log_stretch.amin(dim=-1, keepdim=True) - NARROWEST
+    high = log_stretch.amax(dim=-1, keepdim=True) + NARROWEST
     spread = (high - low).squeeze(-1) - 2 * NARROWEST
+    left = torch.ones_like(spread, dtype=torch.bool)
     found: tuple[Tensor, ...] = ()
-    least = -math.inf
     for most, count in NODES:
-        chosen = (spread > least) & ~(spread > most)
-        least = most
+        chosen = left & ~(spread > most)
         if not chosen.any():
             continue
         rows = slice(None) if chosen.all() else chosen.nonzero().squeeze(-1)
@@ -61,9 +65,17 @@ def interpolated(
         transform[0] /= 2
         x = (log_stretch[rows] - middle) / half
         found = found or tuple(torch.empty_like(stretch) for _ in values)
+        rough = torch.zeros_like(left[rows])
         for whole, value in zip(found, values, strict=True):
             coefficients = value @ transform.T
-            whole[rows] = _chebyshev(coefficients, x) - _chebyshev(coefficients, -middle / half)
+            whole[rows] = _chebyshev(coefficients, x)
+            last = coefficients[:, -2:].abs().amax(dim=-1)
+            rough |= last > rounding[rows].clamp(min=FINEST)
+        left[rows] = rough
+    if left.any():
+        values = evaluate(left.nonzero().squeeze(-1), stretch[left])
+        for whole, value in zip(found, values, strict=True):
+            whole[left] = value
     return found
 
 

@@ -14,7 +14,7 @@ from confidence_neurons.engine.memory import DEFAULT_BUDGET
 from confidence_neurons.engine.pieces import exact_pieces
 from confidence_neurons.measure.outputs import read_state
 from confidence_neurons.model.ends import Model
-from confidence_neurons.model.state import run
+from confidence_neurons.model.state import State, run
 
 CLEAN = ("entropy", "loss", "rank")
 
@@ -75,8 +75,15 @@ def token_effects(
     (508, [0, 1])
     """
     state = run(model, tokens, at=at)
-    to_hold = Held.of(state, neurons, to, clip)
-    if not closed_form_holds(model, tokens, state.layer):
+    return token_effects_of(model, state, Held.of(state, neurons, to, clip), memory_budget)
+
+
+@torch.no_grad()
+def token_effects_of(
+    model: Model, state: State, to_hold: Held, memory_budget: float = DEFAULT_BUDGET
+) -> pd.DataFrame:
+    """What `token_effects` does, for a text that has been run."""
+    if not closed_form_holds(model, state.tokens, state.layer):
         raise NotImplementedError(
             f"{model.cfg.model_name}: expected neurons whose ablation is an update of the last "
             "residual stream, and logits that are linear in it, got others: use scan, which runs "
