@@ -77,13 +77,8 @@ def test_changes_are_those_of_sums_by_hand(centres, seed, factor):
             "direct": logits_by_hand(readout, stream, scale),
             "total": logits_by_hand(readout, stream),
         }
-        ablations = Ablations.build(readout, *parts)
-        q = readout.readings(ablations.w_out)[neuron].double()
-        moved = ablations.push[:, [neuron]].double() * q
-        # Readings are centred over the vocabulary, and the scaled part under p: so are these.
-        p, bias = clean.softmax(dim=-1), readout.bias.double()
-        g = clean - bias - (p * (clean - bias)).sum(dim=-1, keepdim=True)
-        stretch = ablations.stretch[:, [neuron]].double()
+        q, stretch = readings[neuron], ablations.stretch[:, [neuron]]
+        moved = ablations.push[:, [neuron]] * q
         after = {
             "direct": clean + moved,
             "total": clean + (1 + stretch) * moved + stretch * g,

@@ -11,6 +11,7 @@ from confidence_neurons.engine.stretching import NODES, interpolated, response
 from engine.synthetic import random
 
 LOG2E = math.log2(math.e)
+EXACTLY = torch.zeros(7, dtype=torch.float64)
 
 
 def smooth(rows, stretch):
@@ -24,7 +25,7 @@ def smooth(rows, stretch):
 def test_a_smooth_function_is_found_between_the_nodes(spread):
     stretch = torch.expm1(spread * (random(7, 50).double().sigmoid() - 0.5))
     for found, expected in zip(
-        interpolated(stretch, smooth), smooth(slice(None), stretch), strict=True
+        interpolated(stretch, smooth, EXACTLY), smooth(slice(None), stretch), strict=True
     ):
         assert found.allclose(expected, atol=1e-5)
 
@@ -39,9 +40,39 @@ def test_tokens_get_as_many_nodes_as_their_neurons_need():
             seen[row] = nodes.shape[1]
         return (torch.zeros_like(nodes),)
 
-    interpolated(stretch, evaluate)
+    interpolated(stretch, evaluate, EXACTLY)
     (_, few), (_, more), (_, most) = NODES
     assert [seen[row] for row in range(7)] == [few, few, more, more, most, most, most]
+
+
+@pytest.mark.parametrize("sharpness", [12.0, 30.0, 1e5])
+def test_a_function_that_is_not_so_smooth_gets_more_nodes(sharpness):
+    stretch = torch.expm1(0.09 * torch.linspace(-1, 1, 40, dtype=torch.float64)).expand(7, 40)
+    rows_seen = []
+
+    def steep(rows, nodes):
+        rows_seen.append(nodes.shape)
+        steepness = torch.tensor([1.0, 1, 1, sharpness, 1, 1, sharpness])[rows][:, None]
+        return nodes * steepness, (nodes.log1p() * steepness).sigmoid()
+
+    _, found = interpolated(stretch, steep, EXACTLY)
+    steepness = torch.tensor([1.0, 1, 1, sharpness, 1, 1, sharpness])[:, None]
+    assert found.allclose((stretch.log1p() * steepness).sigmoid(), atol=1e-8)
+    assert rows_seen[0] == (7, 9)
+    assert all(rows == 2 for rows, _ in rows_seen[1:])
+    assert rows_seen[-1][1] == {12.0: 17, 30.0: 33, 1e5: 40}[sharpness]
+
+
+def test_rounding_is_not_taken_for_steepness():
+    stretch = torch.expm1(0.1 * torch.linspace(-1, 1, 40)).expand(7, 40)
+    counts = []
+
+    def noisy(rows, nodes):
+        counts.append(nodes.shape[1])
+        return (1e-4 * random(*nodes.shape),)
+
+    interpolated(stretch, noisy, torch.full((7,), 1e-3))
+    assert counts == [9]
 
 
 @settings(max_examples=25, deadline=None)
