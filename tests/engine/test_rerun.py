@@ -19,6 +19,7 @@ from confidence_neurons.engine.rerun import (
 from confidence_neurons.engine.scan import scan
 from confidence_neurons.model.state import run
 from confidence_neurons.text.reading import prose_tokens
+from confidence_neurons.weights.unigram import Unigram
 
 NEURONS = [63, 5]
 EFFECTS = ["entropy_total", "entropy_direct", "loss_indirect", "kl_from_clean", "mean_activation"]
@@ -75,10 +76,20 @@ def test_a_middle_layer_of_prose_agrees_with_hooks():
     assert (frame["weight_norm"] != last["weight_norm"]).all()
 
 
+def control_direction():
+    """Frequencies beside which another direction is put back."""
+    direction = torch.randn(300, generator=torch.Generator().manual_seed(5))
+    unigram = Unigram.from_counts(references_ablation.counts_for())
+    return unigram.restoring(direction / direction.norm())
+
+
+@pytest.mark.parametrize("counts", [references_ablation.counts_for, control_direction])
 @pytest.mark.parametrize("architecture", ["gpt2-untied", "neox-serial", "qwen2"])
-def test_on_the_last_layer_running_again_and_the_closed_form_agree(architecture, monkeypatch):
+def test_on_the_last_layer_running_again_and_the_closed_form_agree(
+    architecture, counts, monkeypatch
+):
     model, _ = references.tiny_pair(architecture)
-    counts = references_ablation.counts_for()
+    counts = counts()
     arguments = {"neurons": NEURONS, "counts": counts, "frequency": True}
     closed = scan(model, references.tokens_for(), **arguments)
     monkeypatch.setattr("confidence_neurons.engine.scan.closed_form_holds", lambda *_: False)

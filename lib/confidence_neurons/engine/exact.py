@@ -51,19 +51,23 @@ def exact_changes(
     """
     logits = AblatedLogits.build(readout, clean, ablations, panel)
     of_target, of_clean = logits.of_entry(ablations.target), logits.mean(clean.probability)
-    restored = None if unigram is None else logits.mean(unigram.direction[None]).total
+    restored = None
+    if unigram is not None:
+        along = unigram.restored - unigram.restored.mean()  # logits are known up to a constant
+        restored = logits.mean(along[None]).total
     sums = softmax_changes(logits, unigram, restored)
     changes = _entropy_and_loss(sums, of_target, of_clean)
     if unigram is not None and restored is not None:
         of_unigram = logits.mean(unigram.probability[None])
-        on_target = unigram.direction[ablations.target, None]
+        on_target = unigram.restored[ablations.target, None]
+        on_unigram = unigram.probability @ unigram.restored
         for kind, offset in (("total", 0.0), ("frequency", restored)):
             entropy, log_z = sums[f"entropy_{kind}"], sums[f"log_z_{kind}"]
             along = unigram.spread * LOG2E * sums[f"direction_{kind}"]
             changes |= {
                 f"entropy_{kind}": entropy,
                 f"loss_{kind}": log_z - (of_target.total - offset * on_target),
-                f"kl_{kind}": log_z - (of_unigram.total - offset * unigram.mean_direction),
+                f"kl_{kind}": log_z - (of_unigram.total - offset * on_unigram),
                 f"kl_reverse_{kind}": -entropy - along,
             }
     return _in_nats(changes, sums)

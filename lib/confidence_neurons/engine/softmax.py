@@ -92,7 +92,7 @@ class _CleanSums:
         if unigram is not None and restored is not None:
             # Any constant may be taken from u where its mean is to change; near 0 it keeps digits.
             direction = unigram.direction - unigram.mean_direction
-            further = float(restored.abs().max() * unigram.direction.abs().max())
+            further = float(restored.abs().max() * unigram.restored.abs().max())
         unit = None
         if not logits.may_overflow(further):
             unit = logits.base.exp2().sum(dim=-1, keepdim=True)
@@ -121,7 +121,7 @@ class _CleanSums:
         before = z.gather(-1, self.favourite[:, None, None].expand(-1, z.shape[1], 1))
         found["argmax_changed"] = (z.amax(dim=-1) > before.squeeze(-1)).to(z.dtype)
         if unigram is not None and restored is not None:
-            z.addcmul_(-restored, unigram.direction)
+            z.addcmul_(-restored, unigram.restored)
             back = distribution_in_bits(z, self.unit, self.direction, spare)
             found |= self._less_clean("frequency", back)
         return found
