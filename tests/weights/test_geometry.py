@@ -1,12 +1,13 @@
 """The geometry of a model, and the table of its neurons' weights, against loops."""
 
 import pytest
+import torch
 
 import references
 import references_ablation
 from confidence_neurons import unigram_counts
 from confidence_neurons.growing.recipe import PROSE
-from confidence_neurons.weights.geometry import geometry, neuron_weights
+from confidence_neurons.weights.geometry import geometry, neuron_weights, writes
 from tiny_models import ARCHITECTURES, D_MLP
 
 COLUMNS = ["neuron", "weight_norm", "logit_var", "null_fraction", "frequency_cosine"]
@@ -60,3 +61,38 @@ def test_a_geometry_holds_what_its_parts_say():
     assert space.unigram is not None
     assert space.norm.centres
     assert geometry(model).unigram is None
+
+
+@pytest.mark.parametrize("counts", [None, references_ablation.counts_for()])
+def test_a_geometry_holds_no_copy_of_the_unembedding(counts):
+    network = references.tiny_network("llama")
+    space = geometry(references.light(network), counts=counts)
+    stored = network.get_output_embeddings()
+    assert stored is not None
+    held = list(tensors_in(space))
+    assert any(values.data_ptr() == stored.weight.data_ptr() for values in held)
+    for values in held:
+        if values.data_ptr() != stored.weight.data_ptr():
+            assert values.numel() < stored.weight.numel() / 4
+    assert space.unembedding.shape == stored.weight.T.shape  # made when it is asked for
+
+
+def tensors_in(value):
+    """All tensors that are reached from an object by its attributes."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif hasattr(value, "__dict__"):
+        for part in vars(value).values():
+            yield from tensors_in(part)
+
+
+@pytest.mark.parametrize("architecture", ["gemma3", "olmo2"])
+def test_what_a_neuron_writes_passes_the_gain_of_a_norm_after_the_mlp(architecture):
+    network = references.tiny_network(architecture)
+    model = references.light(network)
+    gain = network.get_parameter("model.layers.1.post_feedforward_layernorm.weight").detach()
+    down = network.get_parameter("model.layers.1.mlp.down_proj.weight").detach()
+    expected = down.T * (gain + (architecture == "gemma3"))
+    assert writes(model).allclose(expected)
+    norms = neuron_weights(model, neurons=[5, 9], k=2)["weight_norm"]
+    assert norms.tolist() == pytest.approx(expected.norm(dim=1)[[5, 9]].tolist(), rel=1e-5)

@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 
 import references
 from confidence_neurons.weights import unembedding as unembedding_module
-from confidence_neurons.weights.unembedding import effective_unembedding, gram
+from confidence_neurons.weights.unembedding import (
+    EffectiveUnembedding,
+    columns_of,
+    effective_unembedding,
+    gram,
+)
 from tiny_models import ARCHITECTURES
 
 RMS = {"gemma", "llama", "mistral", "qwen2", "qwen3"}
@@ -61,8 +66,35 @@ def test_gram_is_the_dot_product_of_every_pair_of_rows(rows, columns, seed):
     assert found.allclose(torch.tensor(expected, dtype=torch.float64), atol=1e-12)
 
 
-def test_columns_at_once_do_not_change_gram(monkeypatch):
-    unembedding = random_matrix(8, 30, 2)
-    whole = gram(unembedding)
-    monkeypatch.setattr(unembedding_module, "COLUMNS_AT_ONCE", 7)
-    assert gram(unembedding).allclose(whole, atol=1e-12)
+@pytest.mark.parametrize("at_once", [1, 60, 10**6])
+def test_columns_at_once_do_not_change_anything(at_once, monkeypatch):
+    matrix, model = random_matrix(8, 30, 2), references.light(references.tiny_network("gpt2-tied"))
+    whole, expected = gram(matrix), effective_unembedding(model)
+    monkeypatch.setattr(unembedding_module, "NUMBERS_AT_ONCE", at_once)
+    assert gram(matrix).allclose(whole, atol=1e-12)
+    assert torch.cat(list(columns_of(matrix)), dim=1).equal(matrix)
+    if at_once > 1:
+        assert effective_unembedding(model).allclose(expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("architecture", ["gemma", "gpt2-untied", "granite-logits", "olmo2"])
+def test_columns_are_made_from_the_weights_as_they_are_stored(architecture, kind):
+    network = references.tiny_network(architecture).to(kind)
+    unembedding = EffectiveUnembedding.of(references.light(network))
+    stored = network.get_output_embeddings()
+    assert stored is not None
+    assert unembedding.end.weights.data_ptr() == stored.weight.data_ptr()
+    norm = {"gpt2-untied": "transformer.ln_f.weight"}.get(architecture, "model.norm.weight")
+    gain = network.get_parameter(norm).detach().double() + (architecture == "gemma")
+    columns = stored.weight.detach().double() * gain
+    if architecture == "gpt2-untied":
+        columns = columns - columns.mean(dim=1, keepdim=True)
+    if architecture == "granite-logits":
+        columns = columns / network.config.logits_scaling
+    expected = (columns - columns.mean(dim=0)).T
+    found = torch.cat(list(columns_of(unembedding)), dim=1)
+    assert found.dtype == torch.float32
+    assert found.double().allclose(expected, atol=1e-6)
+    assert unembedding.mean.double().allclose(columns.mean(dim=0), atol=1e-6)
+    assert gram(unembedding).allclose(expected @ expected.T, rtol=1e-4, atol=1e-4)
