@@ -33,7 +33,8 @@ def test_a_neuron_in_the_null_space_acts_through_the_scale_alone(method):
     assert planted["null_fraction"] == pytest.approx(1, abs=1e-5)
     for silent in (10, 11):  # writes nothing; writes the all-ones direction, which is centred away
         assert table.loc[silent, "entropy_total"] < 1e-6
-    assert math.isnan(table.loc[10, "entropy_ln_mediated"])
+    if method == "exact":
+        assert math.isnan(table.loc[10, "entropy_ln_mediated"])
     assert table.loc[8, "entropy_direct"] > 1e-5
 
 

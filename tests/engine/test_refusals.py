@@ -7,6 +7,7 @@ import references
 import references_ablation
 from confidence_neurons.engine.scan import scan
 from confidence_neurons.engine.tokens import token_effects
+from tiny_models import UNSUPPORTED
 
 TOKENS = references.tokens_for()
 
@@ -16,20 +17,23 @@ def tokens_of_one(model, tokens):
 
 
 @pytest.mark.parametrize("function", [scan, tokens_of_one])
-@pytest.mark.parametrize("hold", [references.load_network, references.light])
 @pytest.mark.parametrize(
     ("architecture", "message"),
     [
-        ("glm", "does not fold it for this architecture"),
         ("olmo", "OlmoLayerNorm"),
         ("mixtral", "a plain or gated MLP with one w_out"),
         ("qwen2-moe", "a plain or gated MLP with one w_out"),
     ],
 )
-def test_models_of_a_kind_that_is_not_supported_are_refused(function, hold, architecture, message):
-    message = "expected a model of a family" if hold is references.light else message
+def test_models_of_a_kind_that_is_not_supported_are_refused(function, architecture, message):
     with pytest.raises(NotImplementedError, match=message):
-        function(hold(references.tiny_network(architecture)), TOKENS)
+        function(references.load_network(references.tiny_network(architecture)), TOKENS)
+
+
+@pytest.mark.parametrize("architecture", sorted(UNSUPPORTED))
+def test_without_transformer_lens_families_that_are_not_known_are_not_held_at_all(architecture):
+    with pytest.raises(NotImplementedError, match="expected a model of a family whose parts"):
+        references.light(references.tiny_network(architecture))
 
 
 @pytest.mark.parametrize("hold", [references.load_network, references.light])

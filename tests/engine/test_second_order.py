@@ -221,10 +221,12 @@ def test_a_seed_decides_which_ablations_are_checked_and_so_exact():
     )
 
 
-def test_a_neuron_without_effect_is_measured_exactly():
+@pytest.mark.parametrize("neurons", [[10], range(64)])
+def test_a_neuron_without_effect_has_none_and_no_error(neurons):
     network, _ = references.network_with_null_direction()
     references.write_w_out(network, 10, 0.0)
     model = references.load_network(network)
-    row = scan(model, references.tokens_for(), neurons=[10], method="second-order").loc[0]
-    assert row["method"] == "exact"
-    assert row["entropy_total"] < 1e-7
+    frame = scan(model, references.tokens_for(), neurons=neurons, method="second-order")
+    row = frame.set_index("neuron").loc[10]
+    assert row[["entropy_total", "loss_total", "kl_from_clean"]].max() < 1e-12
+    assert row["error_estimate"] == 0

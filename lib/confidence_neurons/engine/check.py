@@ -1,12 +1,14 @@
 """The error of second-order effects, from exact values at a few ablations.
 
-Every estimate comes with a risk, in nats, that its error goes with and seldom
-exceeds. The exact values of some ablations, drawn in proportion to their risk,
-tell the factor between the two: in each piece the mean of error over risk among
-them is, on average over many draws, the sum of all errors over the sum of all
-risks, whatever the risk is worth. It is about 0.1, and for few neurons more than
-1: a neuron's error is taken to be its risk, or more where the common factor or
-its own is above 1.
+Every estimate comes with a risk, in nats, that its error goes with. The exact
+values of some ablations, drawn in proportion to their risk, tell the factor
+between the two: in each piece the mean of error over risk among them is, on
+average over many draws, the sum of all errors over the sum of all risks,
+whatever the risk is worth. Neurons differ in their factor, and the largest risks
+overstate the error most: in the models that were looked at, 95 % of the neurons
+are within `MARGIN` times the common factor. So that is what is taken, or the
+neuron's own where it is larger still; and where few were drawn, it is drawn
+towards 1, where an error is as large as its risk.
 """
 
 import math
@@ -16,6 +18,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 CHECKED = 1 / 3000  # share of the ablations
+MARGIN = 8
+AS_IF_DRAWN = 30  # ablations whose error is their risk, beside those that were drawn
 ROUNDING = 2e-7  # nats: what float32 makes of an exact change of entropy
 
 
@@ -82,5 +86,7 @@ class ErrorCheck:
         NaN where nothing is at risk and the effect is 0.
         """
         own = (self.ratios / self.drawn).nan_to_num(0)
-        common = (self.missed / self.risks.sum()).nan_to_num(0)
-        return torch.maximum(own, common).clamp(min=1) * self.risks / tokens / effect
+        common = MARGIN * (self.missed / self.risks.sum()).nan_to_num(0)
+        drawn = self.drawn.sum()
+        common = (drawn * common + AS_IF_DRAWN) / (drawn + AS_IF_DRAWN)
+        return torch.maximum(own, common) * self.risks / tokens / effect

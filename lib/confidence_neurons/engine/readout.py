@@ -329,8 +329,8 @@ class Clean:
 
     @property
     def rounding(self) -> Float[Tensor, " token"]:
-        """How finely the logits of each token are known, in nats."""
-        return torch.finfo(self.largest.dtype).eps * self.largest
+        """How finely sums of the logits of each token are known, in nats."""
+        return 2 * torch.finfo(self.largest.dtype).eps * (1 + self.largest)
 
     def scaled(self, readout: Readout) -> Float[Tensor, "token d_vocab"]:
         """The part of the logits that the scale divides, with mean zero under p."""
