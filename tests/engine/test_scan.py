@@ -13,7 +13,7 @@ from confidence_neurons.engine.scan import FIRST_COLUMNS, scan
 from confidence_neurons.model.state import run
 from confidence_neurons.text.altered import corrupt
 from confidence_neurons.text.reading import prose_tokens
-from tiny_models import ARCHITECTURES, D_MLP
+from tiny_models import D_MLP
 
 REFERENCES = [
     (references_ablation.by_formula, references_ablation.FORMULA_NOISE),
@@ -56,7 +56,7 @@ def assert_agrees_with_references(
 
 
 @pytest.mark.parametrize("from_other_text", [False, True])
-@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+@pytest.mark.parametrize("architecture", ["gemma", "gpt2-tied", "neox-parallel", "phi", "qwen2"])
 def test_every_effect_agrees_on_tiny_models(architecture, from_other_text):
     model, _ = references.tiny_pair(architecture)
     other_text = references.tokens_for(rows=1, length=20, seed=4) if from_other_text else None
@@ -65,7 +65,7 @@ def test_every_effect_agrees_on_tiny_models(architecture, from_other_text):
     assert_agrees_with_references(model, tokens, [63, 0, 5], other_text, counts)
 
 
-@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+@pytest.mark.parametrize("architecture", ["gpt2-untied", "llama", "neox-serial"])
 def test_every_effect_agrees_where_changes_are_large(architecture):
     model = references_ablation.loud_model(architecture)
     counts = references_ablation.counts_for(seed=1)
