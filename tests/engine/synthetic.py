@@ -46,7 +46,7 @@ def mlp_output(tokens=7, d_model=12, seed=0):
 
 
 def sources(parts, mlp=None):
-    return Sources(*parts, mlp)
+    return Sources(*parts, mlp=mlp)
 
 
 def panel(readout, ablations):

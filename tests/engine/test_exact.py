@@ -29,7 +29,7 @@ FEW = settings(max_examples=25, deadline=None)
 
 
 def changes(readout, parts, unigram=None, mlp=None):
-    ablations = Ablations.build(readout, *parts, mlp)
+    ablations = Ablations.build(readout, *parts, mlp=mlp)
     clean = Clean.build(readout, ablations)
     return exact_changes(readout, clean, ablations, panel(readout, ablations), unigram)
 

@@ -1,6 +1,7 @@
 """Every family, both ways to hold it, against plain transformers with forward hooks in double."""
 
 from functools import cache
+from typing import Any
 
 import pytest
 import torch
@@ -23,7 +24,7 @@ BOTH_WAYS = pytest.mark.parametrize("hold", ["load_light", "load_model"])
 
 @cache
 def held(architecture, hold, dtype=torch.float32):
-    network = references_ablation.loud_network(architecture)
+    network: Any = references_ablation.loud_network(architecture)
     if hold == "load_light":
         return references.light(network.to(dtype))
     return references.load_network(network).to(dtype)
@@ -31,7 +32,7 @@ def held(architecture, hold, dtype=torch.float32):
 
 @cache
 def expected(architecture, neuron, layer):
-    network = references_ablation.loud_network(architecture)
+    network: Any = references_ablation.loud_network(architecture)
     return references_hooks.changes_by_transformers(
         network, TOKENS, neuron, layer=layer, counts=COUNTS
     )

@@ -66,7 +66,8 @@ def test_changes_are_those_of_sums_by_hand(centres, seed, factor):
     head, found = measured(readout, parts)
     clean, scale = logits_by_hand(readout, parts[0]), scale_by_hand(readout, parts[0])
     before = sums_by_hand(clean, clean, head.entries)
-    ablations = Ablations.build(readout, *parts)
+    residual, target, w_out, delta = parts
+    ablations = Ablations.build(readout, residual, target, w_out, delta)
     readings = readout.readings(ablations.w_out)
     # Readings are centred over the vocabulary, and the scaled part under p: so are changes.
     p, scaled = clean.softmax(dim=-1), clean - readout.bias

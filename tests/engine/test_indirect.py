@@ -17,7 +17,7 @@ def expected_changes(readout, parts, mlp=None):
 
 
 def found_changes(readout, parts, mlp=None):
-    ablations = Ablations.build(readout, *parts, mlp)
+    ablations = Ablations.build(readout, *parts, mlp=mlp)
     return indirect_changes(readout, Clean.build(readout, ablations), ablations)
 
 

@@ -5,6 +5,7 @@ rest in double precision, one softmax for each ablation.
 """
 
 from functools import cache
+from typing import Any
 
 import pytest
 import torch
@@ -32,7 +33,7 @@ from engine.synthetic import changes_by_hand
 NOISE = references_ablation.SINGLE_NOISE
 
 
-def sizes(vocab_size=300, d_model=32, d_mlp=64):
+def sizes(vocab_size=300, d_model=32, d_mlp=64) -> tuple[dict[str, Any], dict[str, Any]]:
     heads = 4 if d_model > 4 else 1
     common = {"vocab_size": vocab_size, "bos_token_id": 0, "eos_token_id": 0}
     gpt2 = {"n_embd": d_model, "n_layer": 2, "n_head": heads, "n_inner": d_mlp, "n_positions": 64}
@@ -51,7 +52,7 @@ def network_of(family, **chosen):
     torch.manual_seed(0)
     network = {
         "gpt2": lambda: GPT2LMHeadModel(GPT2Config(**gpt2)),
-        "gpt_neox": lambda: GPTNeoXForCausalLM(GPTNeoXConfig(**other, rotary_pct=1.0)),
+        "gpt_neox": lambda: GPTNeoXForCausalLM(GPTNeoXConfig(**{**other, "rotary_pct": 1.0})),
         "llama": lambda: LlamaForCausalLM(LlamaConfig(**other)),
     }[family]()
     with torch.no_grad():

@@ -1,5 +1,7 @@
 """Published sizes against the networks that they describe; commands that the command takes."""
 
+from typing import Any
+
 import pytest
 import torch
 import typer
@@ -59,7 +61,8 @@ def test_sizes_are_those_of_the_network(model):
 def test_the_command_takes_it(model):
     program, name, *arguments = model.command.split()
     assert program == "confidence-neurons"
-    command = typer.main.get_command(app).commands[name]
+    group: Any = typer.main.get_command(app)
+    command = group.commands[name]
     given = command.make_context(name, list(arguments)).params
     assert given["models"] == [model.hub]
     assert given["k"] == model.k
