@@ -10,7 +10,7 @@ from confidence_neurons.engine.logits import LOG2E, Panel
 from confidence_neurons.engine.readout import Ablations, Clean, Readout
 from confidence_neurons.engine.softmax import bytes_at_once
 
-SIZE = 128
+SIZE = 64
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ DEFAULT_BUDGET = 896 * 2**20
 TENSORS_PER_TOKEN = 8  # of size d_vocab: the clean distribution and what is made of it
 TENSORS_PER_PAIR = 40  # of size token x neuron: moments, sums, changes
 ENOUGH_TOKENS = 96  # with fewer, matrix products are slow
-MOST_TOKENS = 192  # with more, they are not faster
+MOST_TOKENS = 160  # with more, they are not faster, and memory is handed out page by page
 BLOCK_TENSORS = 5  # of the size of one block of ablated logits
 SHARE_FOR_WEIGHTS = 1 / 3  # of the budget, at most, for a wider copy of the unembedding
 

@@ -18,7 +18,7 @@ from confidence_neurons.engine.readout import Ablations, Clean, Readout, Sources
 from confidence_neurons.engine.second_order import second_order_changes
 from confidence_neurons.weights.unigram import Unigram
 
-MOST_RISK = 0.01  # nats
+MOST_RISK = 0.03  # nats
 LARGEST = 512.0  # nats: float32 rounds larger logits by more than 3e-5
 DOUBLE_AT_ONCE = 2**25  # bytes of readings in double precision
 

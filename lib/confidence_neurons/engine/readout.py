@@ -37,6 +37,7 @@ from confidence_neurons.model.final_norm import FinalNorm, MlpNorm
 from confidence_neurons.model.output_map import output_map
 
 COLUMNS_AT_ONCE = 2048
+ROWS_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -349,5 +350,11 @@ class Clean:
 def row_dot(
     left: Float[Tensor, "token d_vocab"], right: Float[Tensor, "token d_vocab"]
 ) -> Float[Tensor, "token 1"]:
-    """Scalar product of each row with its partner."""
-    return torch.linalg.vecdot(left, right).unsqueeze(-1)
+    """Scalar product of each row with its partner; no more than a few products are held."""
+    sums = left.new_empty(len(left), 1)
+    products = torch.empty_like(left[:ROWS_AT_ONCE])
+    for some, one, other in zip(
+        sums.split(ROWS_AT_ONCE), left.split(ROWS_AT_ONCE), right.split(ROWS_AT_ONCE), strict=True
+    ):
+        torch.sum(torch.mul(one, other, out=products[: len(one)]), dim=1, keepdim=True, out=some)
+    return sums

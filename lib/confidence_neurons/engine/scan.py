@@ -70,7 +70,7 @@ def scan(
         "exact", or "second-order": for each prediction the likeliest tokens
         exactly and the rest by moments, some five times faster on the bundled
         models and fifteen on real ones. Where that might be off by more than
-        0.01 nats, one neuron at one token, it is measured exactly all the same,
+        0.03 nats, one neuron at one token, it is measured exactly all the same,
         and so are neurons whose estimate is thought to be off by more than 5 %.
     frequency : bool
         Also measure the distance to the unigram distribution and what the

@@ -126,8 +126,9 @@ def response(
             top = torch.zeros_like(unit) if safe else tilted.amax(dim=-1)
             mass = (tilted if safe else tilted.sub_(top[:, None])).exp2_().sum(dim=-1)
             log_mass[some, node] = ((mass / unit).log2() + top) * LN2
-            along = torch.linalg.vecdot(tilted, g)
-            of_level = along if scaled is centred else torch.linalg.vecdot(tilted, level)
+            of_level = None if scaled is centred else torch.linalg.vecdot(tilted, level)
+            along = tilted.mul_(g).sum(dim=-1)
+            of_level = along if of_level is None else of_level
             mean[some, node] = (of_level + e.squeeze(1) * along) / mass - clean_mean
     return Response(log_mass, mean)
 
