@@ -22,6 +22,7 @@ ablated stream is
 another push along g w, and a pull along g u, which is one more vector per token.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -108,20 +109,19 @@ class Readout:
 
     def readings(self, heard: Float[Tensor, "neuron d_model"]) -> Float[Tensor, "neuron d_vocab"]:
         """What each row adds to the logits before the scale, centred over the vocabulary."""
-        return self.unembed(heard).sub_((heard @ self.mean).unsqueeze(-1))
+        product = heard.new_empty(len(heard), self.unembedding.shape[1])
+        for columns, part in self._centred(product):
+            torch.mm(heard, columns, out=part)
+        return product
 
     def readings_by_entry(
         self, heard: Float[Tensor, "neuron d_model"]
     ) -> Float[Tensor, "neuron d_vocab"]:
         """The same, laid out so that all neurons' readings of one entry lie side by side."""
-        product = heard.new_empty(self.unembedding.shape[1], len(heard))
-        for columns, part in zip(
-            self.unembedding.split(COLUMNS_AT_ONCE, dim=1),
-            product.split(COLUMNS_AT_ONCE),
-            strict=True,
-        ):
-            torch.mm(columns.to(heard).T, heard.T, out=part)
-        return product.sub_(heard @ self.mean).T
+        product = heard.new_empty(self.unembedding.shape[1], len(heard)).T
+        for columns, part in self._centred(product):
+            torch.mm(columns.T, heard.T, out=part.T)
+        return product
 
     def pooled(self, weights: Float[Tensor, "row d_vocab"]) -> Float[Tensor, "row d_model"]:
         """Weighted sums of the centred columns: a row of it times w is a weighted sum of readings.
@@ -129,13 +129,25 @@ class Readout:
         It costs d_model and not d_mlp products per vocabulary entry.
         """
         total = weights.new_zeros(len(weights), len(self.unembedding))
-        for some, columns in zip(
-            weights.split(COLUMNS_AT_ONCE, dim=1),
+        for columns, some in self._centred(weights):
+            total.addmm_(some, columns.T)
+        return total
+
+    def _centred(
+        self, rows: Float[Tensor, "row d_vocab"]
+    ) -> Iterator[tuple[Float[Tensor, "d_model some"], Float[Tensor, "row some"]]]:
+        """Columns of the unembedding less their mean, some at a time, beside those of the rows.
+
+        What moves all logits alike is taken off before any product, not after:
+        beside it a small effect would be lost in rounding.
+        """
+        mean = self.mean.unsqueeze(-1)
+        for columns, some in zip(
             self.unembedding.split(COLUMNS_AT_ONCE, dim=1),
+            rows.split(COLUMNS_AT_ONCE, dim=1),
             strict=True,
         ):
-            total.addmm_(some, columns.to(weights).T)
-        return total.addcmul_(weights.sum(dim=1, keepdim=True), self.mean, value=-1)
+            yield columns.to(self.bias) - mean, some
 
 
 class MlpOutput(NamedTuple):

@@ -36,7 +36,10 @@ def interpolated(
     evaluate: Evaluate,
     rounding: Float[Tensor, " token"],
 ) -> tuple[Float[Tensor, "token neuron"], ...]:
-    """Functions of the stretch, for every token and neuron.
+    """Functions of the stretch that are 0 without any, for every token and neuron.
+
+    What the interpolation makes of no stretch is taken off: the rounding of
+    the nodes, which would drown the smallest effects.
 
     Parameters
     ----------
@@ -46,8 +49,8 @@ def interpolated(
         How finely the logits of each token are known.
     """
     log_stretch = stretch.log1p()
-    low = log_stretch.amin(dim=-1, keepdim=True) - NARROWEST
-    high = log_stretch.amax(dim=-1, keepdim=True) + NARROWEST
+    low = log_stretch.amin(dim=-1, keepdim=True).clamp(max=0) - NARROWEST
+    high = log_stretch.amax(dim=-1, keepdim=True).clamp(min=0) + NARROWEST
     spread = (high - low).squeeze(-1) - 2 * NARROWEST
     left = torch.ones_like(spread, dtype=torch.bool)
     found: tuple[Tensor, ...] = ()
@@ -68,7 +71,7 @@ def interpolated(
         rough = torch.zeros_like(left[rows])
         for whole, value in zip(found, values, strict=True):
             coefficients = value @ transform.T
-            whole[rows] = _chebyshev(coefficients, x)
+            whole[rows] = _chebyshev(coefficients, x) - _chebyshev(coefficients, -middle / half)
             last = coefficients[:, -2:].abs().amax(dim=-1)
             rough |= last > rounding[rows].clamp(min=FINEST)
         left[rows] = rough
