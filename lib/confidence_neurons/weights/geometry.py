@@ -20,7 +20,7 @@ from confidence_neurons.weights.neurons import (
     null_fraction,
 )
 from confidence_neurons.weights.spectrum import Spectrum, choose_null_dimension, spectrum_of
-from confidence_neurons.weights.unembedding import EffectiveUnembedding, columns_of, gram
+from confidence_neurons.weights.unembedding import EffectiveUnembedding, gram
 from confidence_neurons.weights.unigram import Counts, Unigram, counts_of
 
 
@@ -53,7 +53,8 @@ class Geometry:
     @cached_property
     def unembedding(self) -> Float[Tensor, "d_model d_vocab"]:
         """The effective unembedding as a matrix, in single precision."""
-        return torch.cat(list(columns_of(self.effective)), dim=1)
+        effective = self.effective
+        return effective if isinstance(effective, Tensor) else effective.matrix()
 
     @property
     def null_space(self) -> Float[Tensor, "d_model k"]:

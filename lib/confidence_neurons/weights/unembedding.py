@@ -56,6 +56,11 @@ class EffectiveUnembedding:
             total = columns.double().sum(dim=1) + total
         return (total / self.end.weights.shape[1]).float()
 
+    @cached_property
+    def product(self) -> Float[Tensor, "d_model d_model"]:
+        """W W^T, in double precision: worked out once, for the spectrum and for every table."""
+        return _product(self.columns())
+
     def columns(self) -> Columns:
         """All columns in their order, some at a time."""
         for columns in self._uncentred():
@@ -86,9 +91,13 @@ def gram(
     matrix: Float[Tensor, "d_model d_vocab"] | EffectiveUnembedding,
 ) -> Float[Tensor, "d_model d_model"]:
     """Matrix times its transpose, in double precision; bounded memory."""
+    return _product(_some_columns(matrix)) if isinstance(matrix, Tensor) else matrix.product
+
+
+def _product(columns: Columns) -> Float[Tensor, "d_model d_model"]:
     total = torch.zeros((), dtype=torch.float64)
-    for columns in columns_of(matrix):
-        wide = columns.double()
+    for some in columns:
+        wide = some.double()
         total = wide @ wide.T + total
     return total
 
