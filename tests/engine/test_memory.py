@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from confidence_neurons.engine.memory import (
     BLOCK_TENSORS,
     DEFAULT_BUDGET,
-    SHARE_FOR_WEIGHTS,
+    SHARE_FOR_COPY,
     TENSORS_PER_PAIR,
     TENSORS_PER_TOKEN,
     Plan,
@@ -24,11 +24,11 @@ BLOCK = 2**22
 
 
 def held(plan, d_vocab, size=4, copy_size=0):
-    """Bytes of readings, of tokens, of one block, and of a wider copy of the unembedding."""
+    """Bytes of readings, of tokens, of one block, and of a copy of the unembedding."""
     row = size * d_vocab
     tokens = TENSORS_PER_TOKEN * row + TENSORS_PER_PAIR * size * plan.neurons
     block = BLOCK_TENSORS * max(BLOCK, row)
-    return plan.neurons * row + plan.tokens * tokens + block + (copy_size if plan.widen else 0)
+    return plan.neurons * row + plan.tokens * tokens + block + (copy_size if plan.copy else 0)
 
 
 def least(d_vocab, size=4):
@@ -45,10 +45,13 @@ def least(d_vocab, size=4):
     st.floats(1, 1000),
     st.sampled_from([4, 8]),
     st.sampled_from([0, 10**6, 10**8, 10**10]),
+    st.booleans(),
 )
-def test_a_plan_keeps_within_its_budget(d_vocab, neurons, factor, size, copy_size):
+def test_a_plan_keeps_within_its_budget(d_vocab, neurons, factor, size, copy_size, widens):
     budget = least(d_vocab, size) * factor
-    plan = Plan.within(budget, d_vocab, neurons, number_size=size, copy_size=copy_size)
+    plan = Plan.within(
+        budget, d_vocab, neurons, number_size=size, copy_size=copy_size, widens=widens
+    )
     assert 1 <= plan.neurons <= neurons
     assert plan.tokens >= 1
     assert held(plan, d_vocab, size, copy_size) <= budget
@@ -74,10 +77,19 @@ def test_the_index_of_a_device_does_not_matter():
 
 def test_a_wider_copy_of_the_unembedding_is_held_where_it_takes_a_small_share():
     budget, copy_size = 2.0**30, 10**8
-    assert Plan.within(budget, 50_000, 3000, copy_size=copy_size).widen
-    assert not Plan.within(budget, 50_000, 3000).widen  # none is needed
-    large = int(SHARE_FOR_WEIGHTS * budget)
-    assert not Plan.within(budget, 50_000, 3000, copy_size=large).widen
+    assert Plan.within(budget, 50_000, 3000, copy_size=copy_size, widens=True).copy
+    assert not Plan.within(budget, 50_000, 3000).copy  # nothing to copy
+    large = int(SHARE_FOR_COPY * budget)
+    assert not Plan.within(budget, 50_000, 3000, copy_size=large, widens=True).copy
+
+
+def test_a_copy_that_is_not_wider_is_held_where_the_panels_stay_as_large():
+    budget, copy_size = 2.0**30, 10**8
+    without = Plan.within(budget, 50_000, 1500)
+    plan = Plan.within(budget, 50_000, 1500, copy_size=copy_size)
+    assert plan.copy
+    assert plan.neurons == without.neurons
+    assert not Plan.within(budget, 50_000, 4000, copy_size=copy_size).copy
 
 
 NETWORK = """

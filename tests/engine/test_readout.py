@@ -156,19 +156,22 @@ def test_products_are_those_with_the_weights_as_they_are_stored(
     centred = exact - exact.mean(dim=1, keepdim=True)
     vectors, weights = random(5, 12, seed=2).to(working), random(4, 30, seed=3).to(working)
     expected = {
-        "unembed": vectors.double() @ exact,
         "readings": vectors.double() @ centred,
         "readings_by_entry": vectors.double() @ centred,
         "pooled": weights.double() @ centred.T,
     }
     noise = 1e-5 if working == torch.float32 else 1e-12
-    for one in (readout, readout.widened()):
-        for name, values in expected.items():
+    for one in (readout, readout.copied()):
+        whole = exact if one.copy is None else centred
+        for name, values in {**expected, "unembed": vectors.double() @ whole}.items():
             found = getattr(one, name)(weights if name == "pooled" else vectors)
             assert found.dtype == working
             assert found.double().allclose(values, atol=noise), name
-        assert one.mean.double().allclose(exact.mean(dim=1), atol=noise)
-    assert readout.widened().unembedding.dtype == working
+    assert readout.mean.double().allclose(exact.mean(dim=1), atol=noise)
+    copied = readout.copied()
+    assert copied.copy is not None
+    assert copied.copy.dtype == working
+    assert copied.to(torch.float64).copy is None  # it was rounded
     assert readout.readings(vectors).stride()[1] == 1
     assert readout.readings_by_entry(vectors).stride()[0] == 1
 

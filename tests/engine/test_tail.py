@@ -6,6 +6,7 @@ import torch
 from confidence_neurons.engine import head as head_module
 from confidence_neurons.engine import tail as tail_module
 from confidence_neurons.engine.head import Head
+from confidence_neurons.engine.logits import Panel
 from confidence_neurons.engine.readout import Ablations, Clean
 from confidence_neurons.engine.tail import Tail
 from engine.synthetic import inputs, logits_by_hand, panel_by_entry
@@ -75,3 +76,27 @@ def test_entries_at_once_do_not_change_the_moments(entries, monkeypatch):
     for name in ("q_q", "l_q_q"):
         ours, theirs = getattr(found.moments, name), getattr(whole.moments, name)
         assert ours.allclose(theirs, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_squares_are_rounded_where_that_is_fast_and_many_entries_even_it_out(fast, monkeypatch):
+    monkeypatch.setattr(tail_module, "_multiplies_bfloat16", lambda: fast)
+    many = torch.empty(tail_module.MANY_ENTRIES, 2)
+    assert tail_module.squares_dtype(many) == (torch.bfloat16 if fast else torch.float32)
+    assert tail_module.squares_dtype(many[1:]) == torch.float32
+    assert tail_module.squares_dtype(many.double()) == torch.float64
+
+
+def test_rounded_squares_have_nearly_the_same_means(monkeypatch):
+    torch.manual_seed(0)
+    readings = torch.randn(tail_module.MANY_ENTRIES, 12).T
+    weights = (2 * torch.randn(5, tail_module.MANY_ENTRIES)).softmax(dim=-1)
+    panel = Panel.of(readings)
+    found = {}
+    for fast in (True, False):
+        monkeypatch.setattr(tail_module, "_multiplies_bfloat16", lambda fast=fast: fast)
+        found[fast] = tail_module._means_of_squares(weights, panel)
+    exact = weights.double() @ readings.T.double().square()
+    assert found[False].double().allclose(exact, rtol=1e-4)
+    assert found[True].double().allclose(exact, rtol=2e-3)
+    assert not found[True].double().allclose(exact, rtol=1e-6)

@@ -80,7 +80,8 @@ def prepare(
         len(neurons),
         str(model.cfg.device),
         number_size=dtype.itemsize,
-        copy_size=0 if stored.dtype == dtype else stored.numel() * dtype.itemsize,
+        copy_size=stored.numel() * dtype.itemsize,
+        widens=stored.dtype != dtype,
     )
     w_out = output_weights(model)[neurons]
     finite(w_out, "output weights")
@@ -90,4 +91,4 @@ def prepare(
     if norm is not None and state.mlp_out is not None:
         mlp = MlpOutput(state.mlp_out[state.counted], norm)
     sources = Sources(state.residual[state.counted], state.targets(), w_out, delta, mlp)
-    return readout.widened() if plan.widen else readout, sources, plan
+    return readout.copied() if plan.copy else readout, sources, plan

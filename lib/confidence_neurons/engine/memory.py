@@ -12,7 +12,7 @@ TENSORS_PER_PAIR = 40  # of size token x neuron: moments, sums, changes
 ENOUGH_TOKENS = 96  # with fewer, matrix products are slow
 MOST_TOKENS = 160  # with more, they are not faster, and memory is handed out page by page
 BLOCK_TENSORS = 5  # of the size of one block of ablated logits
-SHARE_FOR_WEIGHTS = 1 / 3  # of the budget, at most, for a wider copy of the unembedding
+SHARE_FOR_COPY = 1 / 3  # of the budget, at most, for a copy of the unembedding
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,14 @@ class Plan:
         How many neurons' readings are held at once: a panel.
     tokens:
         How many tokens are measured at once.
-    widen:
-        Whether to hold a copy of the unembedding in the precision that is
-        worked in; else some columns at a time are copied, again and again.
+    copy:
+        Whether to hold a centred copy of the unembedding in the precision that
+        is worked in; else some columns at a time are copied, again and again.
     """
 
     neurons: int
     tokens: int
-    widen: bool = False
+    copy: bool = False
 
     @classmethod
     def within(
@@ -43,12 +43,15 @@ class Plan:
         device: str = "cpu",
         number_size: int = 4,
         copy_size: int = 0,
+        widens: bool = False,
     ) -> "Plan":
         """Share a budget, in bytes, between readings and tokens; numbers have `number_size` bytes.
 
         The budget covers what a scan holds beside the model and the activations
-        and residual streams of the tokens. `copy_size` is what a wider copy of
-        the unembedding takes, 0 where none is needed.
+        and residual streams of the tokens. `copy_size` is what a copy of the
+        unembedding takes; `widens` says that it is stored in a lower precision.
+        Such a copy saves most, and is worth smaller panels; any other is made
+        where the panels stay as large as without it.
 
         Raises
         ------
@@ -66,11 +69,17 @@ class Plan:
                 f"expected a memory_budget of at least {least:,} bytes for a vocabulary of "
                 f"{d_vocab:,} tokens, got {budget:,.0f}: give more (default {DEFAULT_BUDGET:,})"
             )
-        widen = 0 < copy_size <= SHARE_FOR_WEIGHTS * budget - block
-        free = budget - block - (copy_size if widen else 0)
-        for_tokens = min(free / 2, ENOUGH_TOKENS * (token + pair * neurons))
-        most = max(1, int(min((free - for_tokens) // row, (free - token) // (row + pair))))
-        panel = -(-neurons // -(-neurons // most))
-        tokens = int((free - panel * row) // (token + pair * panel))
+
+        def panel(free: float) -> int:
+            for_tokens = min(free / 2, ENOUGH_TOKENS * (token + pair * neurons))
+            most = max(1, int(min((free - for_tokens) // row, (free - token) // (row + pair))))
+            return -(-neurons // -(-neurons // most))
+
+        free = budget - block
+        fits = 0 < copy_size <= SHARE_FOR_COPY * budget - block
+        copy = fits and (widens or panel(free - copy_size) == panel(free))
+        free -= copy_size if copy else 0
+        held = panel(free)
+        tokens = int((free - held * row) // (token + pair * held))
         in_cache = max(MOST_TOKENS, at_once // row)
-        return cls(panel, max(1, min(tokens, in_cache)), widen)
+        return cls(held, max(1, min(tokens, in_cache)), copy)

@@ -55,12 +55,16 @@ class Readout:
         Bias of the logits, centred over the vocabulary.
     norm:
         Which final norm it is.
+    copy:
+        The unembedding less its mean over the vocabulary, in the precision
+        that is worked in; else that is made of some columns at a time.
     """
 
     unembedding: Float[Tensor, "d_model d_vocab"]
     gain: Float[Tensor, " d_model"]
     bias: Float[Tensor, " d_vocab"]
     norm: FinalNorm
+    copy: Float[Tensor, "d_model d_vocab"] | None = None
 
     @classmethod
     def from_model(cls, model: Model) -> "Readout":
@@ -82,25 +86,28 @@ class Readout:
 
     def to(self, dtype: torch.dtype) -> "Readout":
         """The same in another precision; the unembedding stays as it is stored."""
-        return replace(self, gain=self.gain.to(dtype), bias=self.bias.to(dtype))
+        return Readout(self.unembedding, self.gain.to(dtype), self.bias.to(dtype), self.norm)
 
-    def widened(self) -> "Readout":
-        """The same with a copy of the unembedding in the precision of the rest."""
-        return replace(self, unembedding=self.unembedding.to(self.bias))
+    def copied(self) -> "Readout":
+        """The same with a centred copy of the unembedding, in the precision of the rest."""
+        copy = torch.empty_like(self.unembedding, dtype=self.bias.dtype)
+        for columns, part in self._centred(copy):
+            part.copy_(columns)
+        return replace(self, copy=copy)
 
     def heard(self, vectors: Float[Tensor, "row d_model"]) -> Float[Tensor, "row d_model"]:
         """Vectors of the residual stream as the unembedding meets them, but for the scale."""
         return self.norm.centre(vectors) * self.gain
 
     def unembed(self, heard: Float[Tensor, "row d_model"]) -> Float[Tensor, "row d_vocab"]:
-        """The product of each row with the unembedding.
+        """The product of each row with the unembedding, up to a constant.
 
         Some columns at a time: with few rows, a CPU is faster by a third
         than with the whole vocabulary at once.
         """
         product = heard.new_empty(len(heard), self.unembedding.shape[1])
         for columns, part in zip(
-            self.unembedding.split(COLUMNS_AT_ONCE, dim=1),
+            (self.unembedding if self.copy is None else self.copy).split(COLUMNS_AT_ONCE, dim=1),
             product.split(COLUMNS_AT_ONCE, dim=1),
             strict=True,
         ):
@@ -141,13 +148,12 @@ class Readout:
         What moves all logits alike is taken off before any product, not after:
         beside it a small effect would be lost in rounding.
         """
-        mean = self.mean.unsqueeze(-1)
+        whole = self.unembedding if self.copy is None else self.copy
         for columns, some in zip(
-            self.unembedding.split(COLUMNS_AT_ONCE, dim=1),
-            rows.split(COLUMNS_AT_ONCE, dim=1),
-            strict=True,
+            whole.split(COLUMNS_AT_ONCE, dim=1), rows.split(COLUMNS_AT_ONCE, dim=1), strict=True
         ):
-            yield columns.to(self.bias) - mean, some
+            centred = self.copy is not None
+            yield columns if centred else columns.to(self.bias) - self.mean.unsqueeze(-1), some
 
 
 class MlpOutput(NamedTuple):
