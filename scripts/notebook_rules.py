@@ -9,10 +9,17 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
-CHECK_MARK = "# NBVAL_CHECK_OUTPUT"
-FRAME = ["What you will learn", "Predict", "Exercises", "Summary", "Further reading"]
+CHECKED = "nbval-check-output"  # a cell's tag: nbval compares what it prints with what is stored
+ASKS = "remove-input"  # the tag of a cell that asks a question: the site shows the question alone
+FRAME = ["What you will learn", "Quiz", "Exercises", "Summary", "Further reading"]
+BOXES = ["> **Limits.**", "> **For doubters.**"]
+SAYS = ["**Reading time", "**What you can skip"]
 MIN_EXERCISES = 3
+MIN_PREDICTIONS = 3
 MAX_CODE_LINES = 15
+MAX_CHAPTER_LINES = 200
+MAX_PAGE_BYTES = 1_500_000
+CAPTION = re.compile(r"\*Figure (\d+|[A-Z])\.(\d+)\.\* \S")
 
 # A whole number token: in "0.25, x2 and 1.2.3" that is 0.25 only. Text may use a true minus sign.
 NUMBER = re.compile(
@@ -28,6 +35,7 @@ MYST = [
 ]
 # What the rule on numbers leaves alone, in the order in which it is cut out.
 NOT_PROSE = [
+    CAPTION,
     FENCE,
     re.compile(r"(`+).+?\1", re.DOTALL),
     re.compile(r"\$\$.+?\$\$", re.DOTALL),
@@ -106,6 +114,17 @@ def frame(notebook: NotebookNode) -> list[str]:
         for wanted in FRAME
         if not any(wanted.lower() in heading.lower() for heading in headings)
     ]
+    complaints += [
+        f"expected a paragraph that begins with {wanted!r}, got none"
+        for wanted in (*BOXES, *SAYS)
+        if not re.search(rf"^{re.escape(wanted)}", text, flags=re.M)
+    ]
+    asked = sum(ASKS in tags(cell) for _, cell in code_cells(notebook))
+    if asked < MIN_PREDICTIONS + 1:
+        complaints.append(
+            f"expected {MIN_PREDICTIONS} predictions and a quiz, in cells tagged {ASKS!r}, "
+            f"got {asked} such cells"
+        )
     exercises = re.split(r"^#+ .*exercises.*$", text, maxsplit=1, flags=re.M | re.I)[-1]
     solutions = exercises.count("<details")
     if solutions < MIN_EXERCISES:
@@ -120,16 +139,31 @@ def frame(notebook: NotebookNode) -> list[str]:
     return complaints
 
 
+def tags(cell: NotebookNode) -> list[str]:
+    """Return the tags of a cell."""
+    return cell.metadata.get("tags", [])
+
+
+def shown_text(cell: NotebookNode) -> str:
+    """Return what a code cell prints or shows, as plain text."""
+    return "\n".join(
+        part
+        for output in cell.outputs
+        for part in (output.get("text", ""), output.get("data", {}).get("text/plain", ""))
+    )
+
+
 def checked_text(notebook: NotebookNode) -> str:
     """Return the text that the compared cells print."""
-    parts = []
-    for _, cell in code_cells(notebook):
-        if not cell.source.startswith(CHECK_MARK):
-            continue
-        for output in cell.outputs:
-            parts.append(output.get("text", ""))
-            parts.append(output.get("data", {}).get("text/plain", ""))
-    return "\n".join(parts)
+    return "\n".join(shown_text(cell) for _, cell in code_cells(notebook) if CHECKED in tags(cell))
+
+
+def told_text(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
+    """Yield the position and text of what is told: Markdown, and questions with answers."""
+    yield from markdown_cells(notebook)
+    for position, cell in code_cells(notebook):
+        if ASKS in tags(cell):
+            yield position, shown_text(cell)
 
 
 def bold_numbers(markdown: str) -> list[str]:
@@ -142,8 +176,8 @@ def quoted_numbers(notebook: NotebookNode) -> list[str]:
     """Every bold number is printed by a cell whose output is compared."""
     printed = set(NUMBER.findall(checked_text(notebook)))
     return [
-        f"cell {position} quotes {number}, which no cell marked {CHECK_MARK!r} prints"
-        for position, text in markdown_cells(notebook)
+        f"cell {position} quotes {number}, which no cell tagged {CHECKED!r} prints"
+        for position, text in told_text(notebook)
         for number in bold_numbers(text)
         if number.replace("−", "-") not in printed  # noqa: RUF001
     ]
@@ -153,9 +187,55 @@ def loose_numbers(notebook: NotebookNode) -> list[str]:
     """No decimal number or percentage stands in the text without being bold."""
     return [
         f"cell {position} has the number {match.group()}, which is not bold"
-        for position, text in markdown_cells(notebook)
+        for position, text in told_text(notebook)
         for match in LOOSE_NUMBER.finditer(prose(BOLD.sub(" ", FENCE.sub(" ", text))))
     ]
+
+
+def captions(notebook: NotebookNode) -> list[str]:
+    """Below each chart stands a caption, numbered in order, that says what it shows."""
+    complaints = []
+    number = 0
+    for position, cell in code_cells(notebook):
+        shown = [output.get("data", {}).get("text/html", "") for output in cell.outputs]
+        if not any("vega" in html for html in shown):
+            continue
+        number += 1
+        below = notebook.cells[position + 1 : position + 2]
+        match = CAPTION.match(below[0].source) if below else None
+        if match is None or match.group(2) != str(number):
+            complaints.append(
+                f"expected a caption '*Figure {{chapter}}.{number}.* ...' below cell {position}"
+            )
+    return complaints
+
+
+def tagged(notebook: NotebookNode) -> list[str]:
+    """What the site does with a cell, and what nbval does, stands in tags and not in comments."""
+    return [
+        f"cell {position} begins with the comment {cell.source.splitlines()[0]!r}, use a tag"
+        for position, cell in code_cells(notebook)
+        if cell.source.startswith("# NBVAL")
+    ]
+
+
+def size(notebook: NotebookNode) -> list[str]:
+    """A chapter is short: its code, and what the browser loads of it."""
+    lines = sum(
+        bool(line.strip()) for _, cell in code_cells(notebook) for line in cell.source.splitlines()
+    )
+    outputs = sum(len(str(output)) for _, cell in code_cells(notebook) for output in cell.outputs)
+    complaints = []
+    if lines > MAX_CHAPTER_LINES:
+        complaints.append(f"expected at most {MAX_CHAPTER_LINES} lines of code, got {lines}")
+    if outputs > MAX_PAGE_BYTES:
+        complaints.append(f"expected at most {MAX_PAGE_BYTES} bytes of outputs, got {outputs}")
+    return complaints
+
+
+def words(notebook: NotebookNode) -> int:
+    """How many words a reader is told, solutions and answers to questions included."""
+    return sum(len(text.split()) for _, text in told_text(notebook))
 
 
 RULES = [
@@ -165,4 +245,7 @@ RULES = [
     frame,
     quoted_numbers,
     loose_numbers,
+    captions,
+    tagged,
+    size,
 ]
