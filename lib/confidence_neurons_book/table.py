@@ -1,8 +1,13 @@
 """Show a frame as a table, on the site and in a notebook alike."""
 
-import pandas as pd
+import math
+from html import escape
+from itertools import repeat
 
-CLASS = "cn-table"
+import pandas as pd
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+TABLE, SCROLL = "cn-table", "cn-scroll"
 
 
 class Table:
@@ -23,16 +28,31 @@ class Table:
         return text if self._caption is None else f"{self._caption}\n{text}"
 
     def _repr_html_(self) -> str:
-        frame = self._frame
-        if any(name is not None for name in frame.index.names):
-            frame = frame.reset_index()
-        html = frame.to_html(
-            **{**self._options, "index": False}, border=0, classes=CLASS, justify="left"
+        frame, named = self._frame, self._options["index"]
+        frame = frame.reset_index() if named else frame
+        numbers = [is_numeric_dtype(kind) and not is_bool_dtype(kind) for kind in frame.dtypes]
+        head = "".join(map(_cell, repeat("th"), frame.columns.map(str), numbers))
+        rows = "".join(
+            f"<tr>{''.join(map(_cell, repeat('td'), map(self._written, row), numbers))}</tr>"
+            for row in frame.itertuples(index=False)
         )
-        if self._caption is None:
-            return html
-        head, rest = html.split("\n", 1)
-        return f"{head}\n  <caption>{self._caption}</caption>\n{rest}"
+        caption = "" if self._caption is None else f"<caption>{escape(self._caption)}</caption>"
+        return (
+            f'<div class="{SCROLL}"><table class="{TABLE}">{caption}'
+            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        )
+
+    def _written(self, value: object) -> str:
+        if isinstance(value, float):
+            return self._options["na_rep"] if math.isnan(value) else f"{value:z.{self._digits}f}"
+        return self._options["na_rep"] if value is None else str(value)
+
+
+def _cell(tag: str, text: str, number: bool) -> str:
+    """Numbers stand at the right, in notebooks without the site's style sheet too."""
+    look = ' class="number" style="text-align: right"' if number else ' style="text-align: left"'
+    scope = ' scope="col"' if tag == "th" else ""
+    return f"<{tag}{scope}{look}>{escape(text, quote=False)}</{tag}>"
 
 
 def table(frame: pd.DataFrame | pd.Series, digits: int = 2, *, caption: str | None = None) -> Table:
