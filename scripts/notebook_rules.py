@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 CHECKED = "nbval-check-output"  # a cell's tag: nbval compares what it prints with what is stored
 ASKS = "remove-input"  # the tag of a cell that asks a question: the site shows the question alone
+FOLDED = "hide-input"  # the tag of a cell whose code the site folds
 FRAME = ["What you will learn", "Quiz", "Exercises", "Summary", "Further reading"]
 BOXES = ["> **Limits.**", "> **For doubters.**"]
 SAYS = ["**Reading time", "**What you can skip"]
@@ -131,6 +132,12 @@ def frame(notebook: NotebookNode) -> list[str]:
         complaints.append(
             f"expected at least {MIN_EXERCISES} exercises with a hidden solution, got {solutions}"
         )
+    return complaints
+
+
+def folds(notebook: NotebookNode) -> list[str]:
+    """What is hidden in the text can be opened, and reads as Markdown."""
+    complaints = []
     for position, source in markdown_cells(notebook):
         if source.count("<details") != source.count("</details>"):
             complaints.append(f"cell {position} opens and closes <details> unequally often")
@@ -192,31 +199,47 @@ def loose_numbers(notebook: NotebookNode) -> list[str]:
     ]
 
 
+def charts(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
+    """Yield the position and node of each code cell that shows a chart."""
+    for position, cell in code_cells(notebook):
+        shown = [output.get("data", {}).get("text/html", "") for output in cell.outputs]
+        if any("vega" in html for html in shown):
+            yield position, cell
+
+
 def captions(notebook: NotebookNode) -> list[str]:
     """Below each chart stands a caption, numbered in order, that says what it shows."""
     complaints = []
-    number = 0
-    for position, cell in code_cells(notebook):
-        shown = [output.get("data", {}).get("text/html", "") for output in cell.outputs]
-        if not any("vega" in html for html in shown):
-            continue
-        number += 1
+    first = None
+    for number, (position, _) in enumerate(charts(notebook), start=1):
         below = notebook.cells[position + 1 : position + 2]
         match = CAPTION.match(below[0].source) if below else None
-        if match is None or match.group(2) != str(number):
+        first = first or (match and match.group(1)) or "{chapter}"
+        if match is None or match.groups() != (first, str(number)):
             complaints.append(
-                f"expected a caption '*Figure {{chapter}}.{number}.* ...' below cell {position}"
+                f"expected a caption '*Figure {first}.{number}.* ...' below cell {position}"
             )
     return complaints
 
 
 def tagged(notebook: NotebookNode) -> list[str]:
     """What the site does with a cell, and what nbval does, stands in tags and not in comments."""
-    return [
+    complaints = [
         f"cell {position} begins with the comment {cell.source.splitlines()[0]!r}, use a tag"
         for position, cell in code_cells(notebook)
         if cell.source.startswith("# NBVAL")
     ]
+    complaints += [
+        f"cell {position} shows a chart, expected the tag {FOLDED!r}"
+        for position, cell in charts(notebook)
+        if FOLDED not in tags(cell)
+    ]
+    complaints += [
+        f"cell {position} shows a table, expected the tags {FOLDED!r} and {CHECKED!r}"
+        for position, cell in code_cells(notebook)
+        if "cn-table" in str(cell.outputs) and not {FOLDED, CHECKED} <= {*tags(cell)}
+    ]
+    return complaints
 
 
 def size(notebook: NotebookNode) -> list[str]:
@@ -242,10 +265,11 @@ RULES = [
     output_execution,
     short_cells,
     plain_markdown,
-    frame,
+    folds,
     quoted_numbers,
     loose_numbers,
     captions,
     tagged,
     size,
 ]
+RULES_OF_THE_WALK = [frame]

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
+from contents import NOTEBOOKS
 from report import summary
 from results import Results
 
@@ -16,9 +16,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PYTHON_BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-PAGES = [f"book/{entry['file']}.ipynb" for entry in TOC["chapters"]]
-CHAPTERS = [page for page in PAGES if (ROOT / page).is_file()]
+CHAPTERS = [f"book/{path.name}" for path in NOTEBOOKS]
 EXAMPLES = PYTHON_BLOCK.findall(README)
 LINKS = sorted({link for link in LINK.findall(README) if "://" not in link})
 

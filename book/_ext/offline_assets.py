@@ -20,10 +20,6 @@ from sphinx.errors import ExtensionError
 
 VENDOR = Path(__file__).parent.parent / "vendor"
 MATHJAX = "mathjax/tex-svg.js"
-DESCRIPTION = (
-    "An executable book on how language models regulate their confidence: "
-    "entropy neurons, token frequency neurons and the final LayerNorm."
-)
 
 
 def wanted_versions() -> dict[str, str]:
@@ -95,16 +91,14 @@ def write_assets(app: Sphinx) -> None:
     app.add_js_file("vendor/vega.js", priority=100)
 
 
-def finish_page(
+def leave_thebe_out(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    """Describe the page to search engines, and take Thebe off it.
+    """Take Thebe off the page.
 
     Jupyter Book puts Thebe's settings, which name a CDN, on every page (twice,
     which is an error in JavaScript), although no page has a Thebe button.
     """
-    tag = f'<meta name="description" content="{DESCRIPTION}" />'
-    context["metatags"] = context.get("metatags", "") + tag
     context["script_files"] = [
         script for script in context["script_files"] if not mentions_thebe(script)
     ]
@@ -119,5 +113,5 @@ def mentions_thebe(script: Any) -> bool:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension with Sphinx."""
     app.connect("builder-inited", write_assets)
-    app.connect("html-page-context", finish_page, priority=900)
+    app.connect("html-page-context", leave_thebe_out, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

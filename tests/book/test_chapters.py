@@ -1,23 +1,24 @@
 """Every chapter keeps the rules, and what the book ships stays small."""
 
+import re
 from pathlib import Path
 
 import altair
 import pytest
-import yaml
 
 import notebook_rules as rules
 import refresh_outputs
+from contents import NAMES, NOTEBOOKS
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "lib" / "confidence_neurons" / "data"
 MAX_DATA_BYTES = 30_000_000
 MAX_FILE_BYTES = 12_000_000
 
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-FILES = [TOC["root"], *(entry["file"] for entry in TOC["chapters"])]
-PAGES = [ROOT / "book" / f"{name}.ipynb" for name in FILES]
-CHAPTERS = [path for path in PAGES if path.is_file()]
+MAX_WORDS = 18_000  # of the chapters of the walk together
+MAX_CHARTS = 45
+
+WALK = [path for path in NOTEBOOKS if re.match(r"0[1-6]-", path.stem)]
 
 
 def named(path: Path) -> str:
@@ -25,26 +26,48 @@ def named(path: Path) -> str:
 
 
 def test_every_notebook_is_a_chapter():
-    assert refresh_outputs.chapter_paths() == CHAPTERS
+    assert refresh_outputs.chapter_paths() == NOTEBOOKS
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_page_exists(name):
     assert any((ROOT / "book" / f"{name}{suffix}").is_file() for suffix in (".md", ".ipynb"))
 
 
 @pytest.mark.parametrize("rule", rules.RULES)
-@pytest.mark.parametrize("path", CHAPTERS, ids=named)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
 def test_chapter_keeps_rule(path, rule):
     assert rule(refresh_outputs.read(path)) == []
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=named)
+@pytest.mark.parametrize("rule", rules.RULES_OF_THE_WALK)
+@pytest.mark.parametrize("path", WALK, ids=named)
+def test_chapter_of_the_walk_keeps_rule(path, rule):
+    assert rule(refresh_outputs.read(path)) == []
+
+
+@pytest.mark.parametrize("path", WALK, ids=named)
+def test_captions_name_the_chapter(path):
+    told = " ".join(text for _, text in rules.markdown_cells(refresh_outputs.read(path)))
+    named_by = {match.group(1) for match in rules.CAPTION.finditer(told)}
+    assert named_by == {str(int(path.stem[:2]))}
+
+
+def test_the_walk_is_short():
+    walk = [refresh_outputs.read(path) for path in WALK]
+    assert len(walk) == 6
+    words = {path.stem: rules.words(notebook) for path, notebook in zip(WALK, walk, strict=True)}
+    assert sum(words.values()) <= MAX_WORDS, words
+    charts = {path.stem: len([*rules.charts(read)]) for path, read in zip(WALK, walk, strict=True)}
+    assert sum(charts.values()) <= MAX_CHARTS, charts
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
 def test_chapter_is_normalised(path):
     assert refresh_outputs.is_normalised(path), "run `make outputs`"
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=named)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
 def test_charts_ask_for_the_vega_that_the_site_holds(path):
     text = path.read_text(encoding="utf-8")
     if "maybeLoadScript" in text:

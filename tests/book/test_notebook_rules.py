@@ -3,30 +3,58 @@
 import copy
 
 import pytest
-from nbformat import NotebookNode
+from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import notebook_rules as rules
 
 SOLUTION = "<details><summary>Solution</summary>\n\nIt is so.\n\n</details>\n"
+INTRODUCTION = """# 1.5 A chapter
+## What you will learn
+**Reading time:** about 9 minutes.
+
+**What you can skip:** nothing.
+
+> **Limits.** One model.
+
+The entropy is **3.71** nats, for $x = 0.5$ and `y = 0.25`, see [2406.1](https://a.b/2.5)."""
+CAPTION = "*Figure 1.1.* It is **3.71** nats.\n\n> **For doubters.** It is so.\n"
+END = "## Quiz\n## Exercises\n" + 3 * SOLUTION + "## Summary\n## Further reading\n"
+TOLD, PRINTS, CHART, BELOW, TABLE, ASKED, LAST = 0, 1, 2, 3, 4, 5, -1
+
+
+def code(count: int, source: str, tags: list[str], data: dict[str, str]) -> NotebookNode:
+    result = new_output("execute_result", data=data, execution_count=count)
+    return new_code_cell(source, execution_count=count, metadata={"tags": tags}, outputs=[result])
+
+
+def chart() -> NotebookNode:
+    return code(2, "chart", [rules.FOLDED], {"text/html": "vega", "text/plain": "A chart"})
 
 
 @pytest.fixture
 def good() -> NotebookNode:
-    text = (
-        "# 1.5 A chapter\n## What you will learn\n## Predict\n"
-        "The entropy is **3.71** nats, for $x = 0.5$ and `y = 0.25`, see [2406.1](https://a.b/2.5)."
-    )
-    code = new_code_cell(
-        f"{rules.CHECK_MARK}\nprint('entropy 3.71')",
+    prints = new_code_cell(
+        "print('entropy 3.71')",
         execution_count=1,
+        metadata={"tags": [rules.CHECKED]},
         outputs=[new_output("stream", name="stdout", text="entropy 3.71\n")],
     )
-    end = "## Exercises\n" + 3 * SOLUTION + "## Summary\n## Further reading\n"
-    return new_notebook(cells=[new_markdown_cell(text), code, new_markdown_cell(end)])
+    table = code(
+        3,
+        "table(frame)",
+        [rules.FOLDED, rules.CHECKED],
+        {"text/html": '<table class="cn-table">', "text/plain": "entropy 3.71"},
+    )
+    asks = [
+        code(count, "ask()", [rules.ASKS], {"text/html": "<div>", "text/plain": "Right? **3.71**"})
+        for count in range(4, 8)
+    ]
+    told = [new_markdown_cell(text) for text in (INTRODUCTION, CAPTION, END)]
+    return new_notebook(cells=[told[0], prints, chart(), told[1], table, *asks, told[2]])
 
 
-@pytest.mark.parametrize("rule", rules.RULES)
+@pytest.mark.parametrize("rule", rules.RULES + rules.RULES_OF_THE_WALK)
 def test_a_good_chapter_passes(good, rule):
     assert rule(good) == []
 
@@ -37,12 +65,18 @@ def broken(notebook: NotebookNode, cell: int, **changes: object) -> NotebookNode
     return bad
 
 
+def only(notebook: NotebookNode, printed: str) -> NotebookNode:
+    """The text, and the one cell that prints."""
+    short = new_notebook(cells=copy.deepcopy(notebook.cells[: PRINTS + 1]))
+    short.cells[PRINTS].outputs[0].text = printed
+    return short
+
+
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
         ({"execution_count": 2}, "expected execution counts"),
         ({"execution_count": None}, "expected execution counts"),
-        ({"outputs": []}, "expected stored outputs"),
         (
             {"outputs": [new_output("error", ename="E", evalue="", traceback=[])]},
             "holds an error",
@@ -51,12 +85,18 @@ def broken(notebook: NotebookNode, cell: int, **changes: object) -> NotebookNode
     ],
 )
 def test_outputs_must_be_those_of_one_clean_run(good, changes, complaint):
-    assert any(complaint in c for c in rules.output_execution(broken(good, 1, **changes)))
+    assert any(complaint in c for c in rules.output_execution(broken(good, PRINTS, **changes)))
+
+
+def test_a_notebook_without_outputs_is_found(good):
+    for _, cell in rules.code_cells(good):
+        cell.outputs = []
+    assert any("expected stored outputs" in c for c in rules.output_execution(good))
 
 
 def test_a_long_cell_is_found(good):
     source = "\n".join(["x = 1"] * (rules.MAX_CODE_LINES + 1))
-    assert len(rules.short_cells(broken(good, 1, source=source))) == 1
+    assert len(rules.short_cells(broken(good, PRINTS, source=source))) == 1
 
 
 @pytest.mark.parametrize(
@@ -64,7 +104,7 @@ def test_a_long_cell_is_found(good):
     ["```{note}\nhey\n```", ":::{tip}\nhey\n:::", "see {cite}`stolfo`", "(label)=\n# A", "{eq}`a`"],
 )
 def test_myst_markup_is_found(good, markup):
-    assert len(rules.plain_markdown(broken(good, 0, source=markup))) == 1
+    assert len(rules.plain_markdown(broken(good, TOLD, source=markup))) == 1
 
 
 @pytest.mark.parametrize("heading", rules.FRAME)
@@ -75,16 +115,91 @@ def test_a_missing_section_is_found(good, heading):
     assert any(heading in complaint for complaint in rules.frame(bad))
 
 
+@pytest.mark.parametrize("opening", [*rules.BOXES, *rules.SAYS])
+def test_a_missing_box_or_promise_is_found(good, opening):
+    bad = copy.deepcopy(good)
+    for cell in bad.cells:
+        cell.source = cell.source.replace(opening, f"Here, {opening}")
+    assert [c for c in rules.frame(bad) if repr(opening) in c] == rules.frame(bad) != []
+
+
+def test_a_missing_prediction_is_found(good):
+    assert any("3 predictions" in c for c in rules.frame(broken(good, ASKED, metadata={})))
+
+
 def test_a_missing_solution_is_found(good):
-    bad = broken(good, 2, source=good.cells[2].source.replace(SOLUTION, "", 1))
+    bad = broken(good, LAST, source=good.cells[LAST].source.replace(SOLUTION, "", 1))
     assert any("hidden solution" in complaint for complaint in rules.frame(bad))
 
 
-def test_details_without_a_blank_line_are_found(good):
-    source = good.cells[2].source.replace("</summary>\n\n", "</summary>\n", 1)
-    assert any(
-        "blank line" in complaint for complaint in rules.frame(broken(good, 2, source=source))
-    )
+@pytest.mark.parametrize(
+    ("whole", "half", "complaint"),
+    [("</summary>\n\n", "</summary>\n", "blank line"), ("</details>", "", "unequally often")],
+)
+def test_details_that_do_not_open_are_found(good, whole, half, complaint):
+    source = good.cells[LAST].source.replace(whole, half, 1)
+    assert any(complaint in c for c in rules.folds(broken(good, LAST, source=source)))
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "The chart shows it.",
+        "*Figure 1.2.* It is so.",
+        "*Figure 1.1*. It is so.",
+        "*Figure 1.1.*",
+        "Now.\n\n*Figure 1.1.* It is so.",
+    ],
+)
+def test_a_chart_without_its_caption_is_found(good, below):
+    assert len(rules.captions(broken(good, BELOW, source=below))) == 1
+
+
+def test_captions_are_of_one_chapter_and_counted():
+    def two(second: str) -> NotebookNode:
+        both = [CAPTION, second]
+        cells = [cell for text in both for cell in (chart(), new_markdown_cell(text))]
+        return new_notebook(cells=cells)
+
+    assert rules.captions(two("*Figure 1.2.* So.")) == []
+    for wrong in ("*Figure 1.1.* So.", "*Figure 1.3.* So.", "*Figure 2.2.* So."):
+        assert len(rules.captions(two(wrong))) == 1
+
+
+def test_a_chart_at_the_end_needs_a_caption_too(good):
+    assert len(rules.captions(new_notebook(cells=[good.cells[CHART]]))) == 1
+
+
+@pytest.mark.parametrize(
+    ("cell", "changes", "complaint"),
+    [
+        (PRINTS, {"source": "# NBVAL_CHECK_OUTPUT\nprint(1)"}, "begins with the comment"),
+        (CHART, {"metadata": {}}, "shows a chart"),
+        (TABLE, {"metadata": {"tags": [rules.FOLDED]}}, "shows a table"),
+        (TABLE, {"metadata": {"tags": [rules.CHECKED]}}, "shows a table"),
+    ],
+)
+def test_what_should_be_a_tag_is_found(good, cell, changes, complaint):
+    changes = {name: from_dict(value) for name, value in changes.items()}
+    complaints = rules.tagged(broken(good, cell, **changes))
+    assert len(complaints) == 1
+    assert complaint in complaints[0]
+
+
+def test_too_much_code_is_found(good):
+    lines = "\n".join(["x = 1"] * (rules.MAX_CHAPTER_LINES + 1))
+    assert "lines of code" in rules.size(broken(good, PRINTS, source=lines))[0]
+
+
+def test_too_large_outputs_are_found(good):
+    large = new_output("stream", name="stdout", text="x" * (rules.MAX_PAGE_BYTES + 1))
+    assert "bytes of outputs" in rules.size(broken(good, PRINTS, outputs=[large]))[0]
+
+
+def test_words_are_those_of_the_text_and_of_the_questions():
+    asked = code(1, "ask()", [rules.ASKS], {"text/plain": "Right? Yes. No."})
+    silent = code(2, "print()", [], {"text/plain": "not counted at all"})
+    assert rules.words(new_notebook(cells=[new_markdown_cell("## One two"), asked, silent])) == 6
 
 
 @pytest.mark.parametrize(
@@ -101,9 +216,8 @@ def test_details_without_a_blank_line_are_found(good):
     ],
 )
 def test_a_bold_number_that_is_not_printed_is_found(good, quoted, printed):
-    bad = broken(good, 0, source=quoted)
-    bad.cells[1].outputs[0].text = printed
-    assert len(rules.quoted_numbers(bad)) == 1
+    bad = broken(good, TOLD, source=quoted)
+    assert len(rules.quoted_numbers(only(bad, printed))) == 1
 
 
 @pytest.mark.parametrize(
@@ -119,24 +233,31 @@ def test_a_bold_number_that_is_not_printed_is_found(good, quoted, printed):
     ],
 )
 def test_a_bold_number_that_is_printed_passes(good, quoted, printed):
-    fine = broken(good, 0, source=quoted)
-    fine.cells[1].outputs[0].text = printed
-    assert rules.quoted_numbers(fine) == []
+    fine = broken(good, TOLD, source=quoted)
+    assert rules.quoted_numbers(only(fine, printed)) == []
 
 
 def test_only_compared_cells_count(good):
-    bad = broken(good, 1, source="print('entropy 3.71')")
+    bad = only(good, "3.71")
+    bad.cells[PRINTS].metadata = {}
     assert len(rules.quoted_numbers(bad)) == 1
 
 
 def test_plain_text_results_of_compared_cells_count(good):
-    result = new_output("execute_result", data={"text/plain": "3.71"}, execution_count=1)
-    assert rules.quoted_numbers(broken(good, 1, outputs=[result])) == []
+    fine = new_notebook(cells=[good.cells[TOLD], good.cells[TABLE]])
+    assert rules.quoted_numbers(fine) == []
+
+
+def test_numbers_in_answers_to_questions_count(good):
+    asked = code(2, "ask()", [rules.ASKS], {"text/plain": "Right. It is **4.2** and 4.3 nats."})
+    bad = new_notebook(cells=[good.cells[PRINTS], asked])
+    assert len(rules.quoted_numbers(bad)) == 1
+    assert len(rules.loose_numbers(bad)) == 1
 
 
 @pytest.mark.parametrize("text", ["It is 3.71 nats.", "(0.5)", "40% of it", "- 2.5", "| 1,200.5 |"])
 def test_a_loose_number_is_found(good, text):
-    assert len(rules.loose_numbers(broken(good, 0, source=text))) == 1
+    assert len(rules.loose_numbers(broken(good, TOLD, source=text))) == 1
 
 
 @pytest.mark.parametrize(
@@ -155,4 +276,4 @@ def test_a_loose_number_is_found(good, text):
     ],
 )
 def test_numbers_outside_the_prose_are_left_alone(good, text):
-    assert rules.loose_numbers(broken(good, 0, source=text)) == []
+    assert rules.loose_numbers(broken(good, TOLD, source=text)) == []
