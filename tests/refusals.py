@@ -223,7 +223,6 @@ VALID: dict[str, Callable[[], dict[str, Any]]] = {
     "find_groups": lambda: {
         "scanned": SCANNED,
         "null_fraction": 0.6,
-        "logit_var_share": 0.4,
         "ln_mediated": 0.5,
         "cosine": 0.7,
     },
@@ -233,9 +232,10 @@ VALID: dict[str, Callable[[], dict[str, Any]]] = {
     "controls": lambda: {
         "model": model(),
         "neurons": [1, 2],
-        "kinds": ("equal norm", "most changed"),
+        "kinds": ("equal norm", "equal rho", "most changed"),
         "exclude": [5],
         "change": LEVEL,
+        "k": 3,
         "seed": 0,
     },
     "random_heads": lambda: {
@@ -338,7 +338,6 @@ KINDS: dict[str, Any] = {
     "level": Number,
     "memory_budget": Number,
     "null_fraction": Number,
-    "logit_var_share": Number,
     "ln_mediated": Number,
     "cosine": Number,
     "norm_share": Number,
@@ -458,7 +457,6 @@ BAD: Mapping[str, list] = {
     "level": [*FLOATS, 0, 1, 95],
     "memory_budget": [*FLOATS, 0, -1, 10, 10**400],
     "null_fraction": [*FLOATS, -0.1, 1.1],
-    "logit_var_share": [*FLOATS, -0.1],
     "ln_mediated": [*FLOATS, 1.1],
     "cosine": [*FLOATS, -0.1, 1.1],
     "seed": [2**64, -(2**63) - 1, 10**400],

@@ -62,6 +62,13 @@ def test_a_neuron_gets_the_nearest_of_the_others(model, kind, column):
         assert controls(model, [neuron], kind, exclude=[nearest])[kind] != [nearest]
 
 
+@pytest.mark.parametrize("k", [1, 5])
+def test_the_null_space_may_have_another_size(model, k):
+    values = neuron_weights(model, k=k)["null_fraction"].tolist()
+    nearest = min(range(1, 64), key=lambda other: abs(values[other] - values[0]))
+    assert controls(model, [0], "equal rho", k=k)["equal rho"] == [nearest]
+
+
 def test_the_strongest_chooses_first_and_nobody_takes_what_is_taken(model):
     order = output_weights(model).norm(dim=1).argsort(descending=True).tolist()
     stronger, weaker, third, fourth = order[:4]

@@ -11,7 +11,6 @@ FRAME = pd.DataFrame(
     {
         "neuron": [7, 3, 5, 9, 1, 4],
         "null_fraction": [0.9, 0.8, 0.5, 0.9, 0.9, 0.7],
-        "logit_var": [0.1, 0.2, 0.1, 1.0, 1.0, 1.0],
         "frequency_cosine": [0.1, float("nan"), -0.8, 0.9, 0.76, 0.75],
         "entropy_ln_mediated": [0.8, 0.6, 0.9, 0.9, -2.0, float("nan")],
         "entropy_total": [0.1, 0.3, 0.5, 0.25, 0.2, 0.0],
@@ -22,16 +21,15 @@ FRAME = pd.DataFrame(
 def test_all_criteria_have_to_be_met():
     met = group_criteria(FRAME)
     assert list(met["in_null_space"]) == [True, True, False, True, True, True]
-    assert list(met["low_logit_var"]) == [True, True, True, False, False, False]
     assert list(met["through_scale"]) == [True, True, True, True, False, False]
-    assert list(met["entropy"]) == [True, True, False, False, False, False]
+    assert list(met["entropy"]) == [False, True, False, True, False, False]
     assert list(met["along_frequency"]) == [False, False, True, True, True, False]
     assert list(met["awake"]) == [False, True, True, True, False, False]
     assert list(met["frequency"]) == [False, False, True, True, False, False]
 
 
 def test_the_strongest_comes_first_and_a_group_may_be_empty():
-    assert find_groups(FRAME) == {"entropy": [3, 7], "frequency": [5, 9]}
+    assert find_groups(FRAME) == {"entropy": [3, 9], "frequency": [5, 9]}
     assert find_groups(FRAME.assign(null_fraction=0.6, frequency_cosine=0.0)) == {
         "entropy": [],
         "frequency": [],
@@ -41,10 +39,10 @@ def test_the_strongest_comes_first_and_a_group_may_be_empty():
 @pytest.mark.parametrize(
     ("threshold", "entropy"),
     [
-        ({"null_fraction": 0.85}, [7]),
-        ({"logit_var_share": 0.3}, [7]),
-        ({"ln_mediated": 0.7}, [7]),
-        ({"null_fraction": 0.4}, [5, 3, 7]),
+        ({"null_fraction": 0.85}, [9]),
+        ({"ln_mediated": 0.7}, [9]),
+        ({"ln_mediated": -2.5}, [3, 9]),
+        ({"null_fraction": 0.4}, [5, 3, 9]),
     ],
 )
 def test_each_threshold_decides(threshold, entropy):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from confidence_neurons.command.choosing import LOGIT_VAR_SHARE, Choice
+from confidence_neurons.command.choosing import Choice
 from confidence_neurons.command.settings import Settings
 from confidence_neurons.command.text import Rows
 from confidence_neurons.groups.finding import COSINE, LN_MEDIATED, NULL_FRACTION
@@ -41,7 +41,7 @@ def assumptions(
 ) -> dict[str, str]:
     """What was assumed: topic -> sentence."""
     return {
-        "Null space": _null_space(space, settings.k),
+        "Null space": _null_space(space, settings),
         "Text": (
             f"{rows.tokens.numel():,} tokens of {rows.source}, in {len(rows.tokens)} rows of "
             f"{rows.tokens.shape[1]}. Another text may wake other neurons."
@@ -57,9 +57,9 @@ def assumptions(
         "Weights": _weights(model, settings),
         "Way": _way(neurons),
         "Entropy neurons": (
-            f"Null-space fraction above {NULL_FRACTION:g}, LogitVar below {LOGIT_VAR_SHARE:g} of "
-            f"the median, more than {LN_MEDIATED:.0%} of the effect on entropy through the final "
-            f"scale. {_found(choices, ENTROPY)}"
+            f"Null-space fraction above {NULL_FRACTION:g}, more than {LN_MEDIATED:.0%} of the "
+            "effect on entropy through the final scale, and an effect above the median neuron's. "
+            f"{_found(choices, ENTROPY)}"
         ),
         "Token frequency neurons": _frequency(space, choices),
         "Intervals": (
@@ -78,9 +78,11 @@ def missing(choice: Choice) -> str:
     )
 
 
-def _null_space(space: Geometry, k: int | None) -> str:
-    if k is not None:
-        return f"k = {k}, as given."
+def _null_space(space: Geometry, settings: Settings) -> str:
+    if settings.k is not None:
+        return f"k = {settings.k}, as given."
+    if settings.null_directions is not None:
+        return f"k = {space.k}, as recorded for {settings.model}. Other --k may name other neurons."
     values = space.spectrum.values
     exact = exact_null_directions(values)
     tail = values.flip(0)[exact : exact + max(2, round(TAIL_SHARE * len(values)))]

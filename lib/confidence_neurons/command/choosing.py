@@ -11,7 +11,6 @@ from confidence_neurons.groups.controls import drawn, partners
 from confidence_neurons.groups.finding import LN_MEDIATED, NULL_FRACTION
 from confidence_neurons.groups.names import ENTROPY, EQUAL_NORM, EQUAL_RHO, FREQUENCY, RANDOM
 
-LOGIT_VAR_SHARE = 0.6  # above that of `find_groups`: in real models LogitVar spreads less
 CANDIDATES = 6  # as many as the groups of `prose` have
 ALONE = 12  # of a group that are also measured one by one, the strongest
 KINDS = (EQUAL_NORM, EQUAL_RHO, RANDOM)
@@ -60,7 +59,7 @@ def choose(scanned: pd.DataFrame, *, frequency: bool, seed: int) -> list[Choice]
     Neurons of one kind are never controls of the other. A layer with too few
     neurons for all controls has fewer kinds of them.
     """
-    found = cn.find_groups(scanned, logit_var_share=LOGIT_VAR_SHARE)
+    found = cn.find_groups(scanned)
     kinds = (ENTROPY, FREQUENCY) if frequency else (ENTROPY,)
     chosen = {kind: found[kind] or nearest(scanned, kind) for kind in kinds}
     spoken_for = [neuron for members in chosen.values() for neuron in members]
@@ -74,18 +73,16 @@ def choose(scanned: pd.DataFrame, *, frequency: bool, seed: int) -> list[Choice]
 def nearest(scanned: pd.DataFrame, kind: str) -> list[int]:
     """The neurons that come nearest to the criteria of a kind, of those that are awake.
 
-    Entropy neurons miss three criteria by some share of what is asked for; the
-    largest of the three counts. Token frequency neurons miss one, the size of
-    the cosine.
+    Entropy neurons miss two criteria by some share of what is asked for; the
+    larger of the two counts. Token frequency neurons miss one, the size of the
+    cosine.
     """
     awake = scanned[scanned["entropy_total"] > scanned["entropy_total"].median()]
     if kind == FREQUENCY:
         missed = -awake["frequency_cosine"].abs()
     else:
-        logit_var = awake["logit_var"] / scanned["logit_var"].median()
         short = {
             "null_fraction": 1 - awake["null_fraction"] / NULL_FRACTION,
-            "logit_var": logit_var / LOGIT_VAR_SHARE - 1,
             "mediated": 1 - awake["entropy_ln_mediated"] / LN_MEDIATED,
         }
         missed = pd.DataFrame(short).max(axis=1, skipna=False)

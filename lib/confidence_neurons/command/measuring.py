@@ -15,7 +15,7 @@ from confidence_neurons.command.settings import Settings
 from confidence_neurons.command.text import Rows
 from confidence_neurons.engine.closed_form import Held
 from confidence_neurons.engine.memory import DEFAULT_BUDGET
-from confidence_neurons.engine.scan import EXACT, SECOND_ORDER, scan_state
+from confidence_neurons.engine.scan import FASTEST, scan_state
 from confidence_neurons.model.ends import Model
 from confidence_neurons.model.state import State
 from confidence_neurons.weights.geometry import Geometry
@@ -69,7 +69,7 @@ def measure(
     """Scan all neurons, choose on some rows, measure the chosen ones on the others."""
     layer = model.cfg.n_layers - 1 if settings.layer is None else settings.layer
     with stages("Unembedding, its spectrum and null space"):
-        space = cn.geometry(model, k=settings.k, counts=counts)
+        space = cn.geometry(model, k=settings.null_directions, counts=counts)
     with stages("All neurons, on the rows to choose on"):
         scanned = scan_all(model, cn.run(model, rows.choosing, layer=layer), space, settings)
     with stages("All neurons, on the rows to report on"):
@@ -96,19 +96,15 @@ def measure(
 def scan_all(model: Model, state: State, space: Geometry, settings: Settings) -> pd.DataFrame:
     """All neurons as the settings want them; without a method by second order where it can be."""
     to_hold = Held.of(state, None, None, None)
-    budget = settings.memory_budget or DEFAULT_BUDGET
-
-    def scanned(method: str) -> pd.DataFrame:
-        return scan_state(
-            model, state, space, to_hold, method=method, memory_budget=budget, seed=settings.seed
-        )
-
-    if settings.method is not None:
-        return scanned(settings.method)
-    try:
-        return scanned(SECOND_ORDER)
-    except ValueError:  # what is wrong besides is told by the other way
-        return scanned(EXACT)
+    return scan_state(
+        model,
+        state,
+        space,
+        to_hold,
+        method=settings.method or FASTEST,
+        memory_budget=settings.memory_budget or DEFAULT_BUDGET,
+        seed=settings.seed,
+    )
 
 
 def spectrum_frame(space: Geometry) -> pd.DataFrame:

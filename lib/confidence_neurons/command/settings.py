@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from confidence_neurons.model.packaged import PACKAGES
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -21,6 +23,12 @@ class Settings:
     dtype: str | None = None
     memory_budget: int | None = None
     seed: int = 0
+
+    @property
+    def null_directions(self) -> int | None:
+        """How many are counted: as given, or as recorded for a packaged model; None by the gap."""
+        package = PACKAGES.get(self.model)
+        return package.null_directions if self.k is None and package is not None else self.k
 
     def record(self) -> dict[str, Any]:
         """For settings.json."""

@@ -47,14 +47,13 @@ class Tail:
         Logarithm of the distribution over the tail, in bits; -inf for the head.
     mean:
         Mean of l over the tail.
-    scaled_mean, scaled_spread:
-        Mean and standard deviation of g over the tail.
+    scaled_spread:
+        Standard deviation of g over the tail.
     """
 
     log_mass: Float[Tensor, "token 1"]
     log_p: Float[Tensor, "token d_vocab"]
     mean: Float[Tensor, "token 1"]
-    scaled_mean: Float[Tensor, "token 1"]
     scaled_spread: Float[Tensor, "token 1"]
     moments: "Moments"
 
@@ -88,7 +87,7 @@ class Tail:
         l_g_q = readout.pooled(both) @ ablations.w_out.T
         l_g_q.sub_(mean * g_q).sub_(both.sum(dim=-1, keepdim=True) * moments.q)
         moments = replace(moments, g_q=g_q, l_g_q=l_g_q)
-        return cls(log_mass * LN2, log_p, mean, scaled_mean, spread, moments)
+        return cls(log_mass * LN2, log_p, mean, spread, moments)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ def controls(
     *,
     exclude: Collection[int] = (),
     change: Float[Tensor, " d_mlp"] | None = None,
+    k: int | None = None,
     seed: int = 0,
 ) -> dict[str, list[int]]:
     """Control groups for some last-layer neurons; no neuron is in two of them.
@@ -54,6 +55,9 @@ def controls(
     change : Float[Tensor, "d_mlp"], optional
         For "most changed": how much each neuron's mean activation changes on a
         task.
+    k : int, optional
+        For "equal rho": how many null directions; by default those below the
+        spectrum's gap, as in `geometry`.
     seed : int
         Decides what is drawn.
 
@@ -90,7 +94,8 @@ def controls(
         elif kind == EQUAL_NORM:
             found[kind] = partners(neurons, free, w_out.norm(dim=-1))
         elif kind == EQUAL_RHO:
-            found[kind] = partners(neurons, free, null_fraction(w_out, geometry(model).null_space))
+            directions = geometry(model, k=k).null_space
+            found[kind] = partners(neurons, free, null_fraction(w_out, directions))
         taken |= set(found[kind])
     return found
 

@@ -1,7 +1,9 @@
 """Which neurons are called entropy neurons, and which token frequency neurons.
 
 Stolfo et al. 2024 (arXiv 2406.16254) show theirs by weight norm, LogitVar,
-mediation and examples. Here thresholds decide, so that code can.
+mediation and examples. Here thresholds decide, so that code can. Norm and
+LogitVar are left out: they look at weights alone, and what they are worth
+differs from model to model (see `candidates`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,13 +14,11 @@ from confidence_neurons.checks import CHECKS, Given, checked, is_frame, need_col
 from confidence_neurons.groups.names import ENTROPY, FREQUENCY, OTHERS
 
 NULL_FRACTION = 0.6
-LOGIT_VAR_SHARE = 0.4
 LN_MEDIATED = 0.5
 COSINE = 0.75
 SCANNED = (
     "neuron",
     "null_fraction",
-    "logit_var",
     "frequency_cosine",
     "entropy_total",
     "entropy_ln_mediated",
@@ -35,7 +35,6 @@ def is_scanned(value: object, given: Given) -> pd.DataFrame:
 CHECKS |= {
     "scanned": is_scanned,
     "null_fraction": real("null_fraction", 0, 1),
-    "logit_var_share": real("logit_var_share", 0, 1e6),
     "ln_mediated": real("ln_mediated", -1e6, 1),
     "cosine": real("cosine", 0, 1),
 }
@@ -46,20 +45,20 @@ def group_criteria(
     scanned: pd.DataFrame,
     *,
     null_fraction: float = NULL_FRACTION,
-    logit_var_share: float = LOGIT_VAR_SHARE,
     ln_mediated: float = LN_MEDIATED,
     cosine: float = COSINE,
 ) -> pd.DataFrame:
     """Which criteria each neuron meets.
 
-    An entropy neuron meets three. It writes into the null space: its
-    null-space fraction is high. It moves all logits nearly alike: its LogitVar
-    is low beside the median. It acts through the final norm's scale: a large
-    share of its effect on entropy is mediated by it.
+    An entropy neuron writes into the null space: its null-space fraction is
+    high. And it acts through the final norm's scale: more than half of its
+    effect on entropy is mediated by it.
 
-    A token frequency neuron meets two. It writes along the frequency
-    direction, to either side. Its effect on entropy is above the median
-    neuron's, so that neurons that never fire stay out.
+    A token frequency neuron writes along the frequency direction, to either
+    side.
+
+    Both are awake: their effect on entropy is above the median neuron's, so
+    that neurons that never fire stay out.
 
     Parameters
     ----------
@@ -69,8 +68,6 @@ def group_criteria(
         of `prose` on half-corrupted text.
     null_fraction : float
         The least null-space fraction.
-    logit_var_share : float
-        The most LogitVar, as a share of the median.
     ln_mediated : float
         The least share of the effect on entropy that the scale mediates.
     cosine : float
@@ -79,9 +76,9 @@ def group_criteria(
     Returns
     -------
     pd.DataFrame
-        One row per neuron: `neuron`, and the booleans `in_null_space`,
-        `low_logit_var`, `through_scale`, `entropy` (all three),
-        `along_frequency`, `awake`, `frequency` (both).
+        One row per neuron: `neuron`, and the booleans `awake`,
+        `in_null_space`, `through_scale`, `entropy` (all three),
+        `along_frequency`, `frequency` (this and `awake`).
 
     Examples
     --------
@@ -89,24 +86,21 @@ def group_criteria(
     >>> model = cn.load_model("prose")
     >>> neurons = cn.scan(model, cn.prose_tokens(model, count=1), method="second-order")
     >>> cn.group_criteria(neurons).columns.tolist()[:4]
-    ['neuron', 'in_null_space', 'low_logit_var', 'through_scale']
+    ['neuron', 'awake', 'in_null_space', 'through_scale']
     """
-    met = {
-        "in_null_space": scanned["null_fraction"] > null_fraction,
-        "low_logit_var": scanned["logit_var"] < logit_var_share * scanned["logit_var"].median(),
-        "through_scale": scanned["entropy_ln_mediated"] > ln_mediated,
-    }
-    entropy = met["in_null_space"] & met["low_logit_var"] & met["through_scale"]
-    along = scanned["frequency_cosine"].abs() > cosine
     awake = scanned["entropy_total"] > scanned["entropy_total"].median()
+    in_null_space = scanned["null_fraction"] > null_fraction
+    through_scale = scanned["entropy_ln_mediated"] > ln_mediated
+    along = scanned["frequency_cosine"].abs() > cosine
     return pd.DataFrame(
         {
             "neuron": scanned["neuron"],
-            **met,
-            ENTROPY: entropy,
-            "along_frequency": along,
             "awake": awake,
-            FREQUENCY: along & awake,
+            "in_null_space": in_null_space,
+            "through_scale": through_scale,
+            ENTROPY: awake & in_null_space & through_scale,
+            "along_frequency": along,
+            FREQUENCY: awake & along,
         }
     )
 
@@ -116,7 +110,6 @@ def find_groups(
     scanned: pd.DataFrame,
     *,
     null_fraction: float = NULL_FRACTION,
-    logit_var_share: float = LOGIT_VAR_SHARE,
     ln_mediated: float = LN_MEDIATED,
     cosine: float = COSINE,
 ) -> dict[str, list[int]]:
@@ -124,7 +117,7 @@ def find_groups(
 
     Parameters
     ----------
-    scanned, null_fraction, logit_var_share, ln_mediated, cosine
+    scanned, null_fraction, ln_mediated, cosine
         As in `group_criteria`.
 
     Returns
@@ -144,7 +137,6 @@ def find_groups(
     met = group_criteria(
         scanned,
         null_fraction=null_fraction,
-        logit_var_share=logit_var_share,
         ln_mediated=ln_mediated,
         cosine=cosine,
     )

@@ -7,9 +7,10 @@ from transformer_lens.model_bridge import TransformerBridge
 from confidence_neurons.engine.scan import scan
 from confidence_neurons.groups.finding import LN_MEDIATED, find_groups
 from confidence_neurons.groups.names import ENTROPY, FREQUENCY
-from confidence_neurons.groups.recorded import EVERY, RATE, RECIPE, SEED
+from confidence_neurons.groups.recorded import GROWN, Found
 from confidence_neurons.growing.records import CORRUPTION, PERIOD, mean_readings, repeat_losses
 from confidence_neurons.induction.scores import head_scores
+from confidence_neurons.model.ends import Model
 from confidence_neurons.text.altered import corrupt, repeated_random
 from confidence_neurons.text.reading import prose_tokens
 from confidence_neurons.weights.spectrum import exact_null_directions, spectrum
@@ -67,12 +68,14 @@ def measure_phenomena(
 
 
 def groups_record(
-    model: TransformerBridge, counts: Int[Tensor, " d_vocab"]
+    model: Model, counts: Int[Tensor, " d_vocab"], recipe: Found = GROWN
 ) -> dict[str, str | dict[str, list[int]]]:
     """The groups that `recorded_groups` gives, found by its recipe, and the recipe in words."""
-    rows = corrupt(prose_tokens(model)[::EVERY], RATE, counts, seed=SEED)
-    neurons = scan(model, rows, method="second-order", counts=counts)
-    return {"recipe": RECIPE, "groups": find_groups(neurons)}
+    rows = prose_tokens(model, length=recipe.length)[:: recipe.every]
+    if recipe.corrupted:
+        rows = corrupt(rows, recipe.corrupted, counts, seed=recipe.seed)
+    neurons = scan(model, rows, method="second-order", counts=counts, k=recipe.k)
+    return {"recipe": recipe.in_words, "groups": find_groups(neurons)}
 
 
 def null_space_summary(model: TransformerBridge) -> dict[str, float]:

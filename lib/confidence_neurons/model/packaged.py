@@ -29,6 +29,9 @@ class Package:
         How many numbers the network has.
     d_vocab, d_model : int
         The sizes of its embedding, which is its unembedding too.
+    null_directions : int
+        How many directions this project counts as its null space, where its
+        spectrum has no clear gap.
     """
 
     requirement: str
@@ -42,6 +45,7 @@ class Package:
     parameters: int
     d_vocab: int
     d_model: int
+    null_directions: int
 
 
 PACKAGES: dict[str, Package] = {
@@ -57,5 +61,6 @@ PACKAGES: dict[str, Package] = {
         parameters=134_515_008,
         d_vocab=49_152,
         d_model=576,
+        null_directions=12,  # as the paper takes for GPT-2 Small
     ),
 }

@@ -6,7 +6,6 @@ import altair as alt
 import pandas as pd
 
 from confidence_neurons.charts import Axis, Category, dots, neurons
-from confidence_neurons.command.choosing import LOGIT_VAR_SHARE
 from confidence_neurons.command.measuring import HEARD, NULL_SPACE, Findings
 from confidence_neurons.command.tables import SHARES, held_as
 from confidence_neurons.groups.finding import COSINE, LN_MEDIATED, NULL_FRACTION
@@ -53,19 +52,13 @@ def norm_chart(findings: Findings) -> alt.TopLevelMixin:
     return neurons(
         shown[shown["logit_var_share"] > 0],
         x=Axis("weight_norm", "weight norm"),
-        y=Axis(
-            "logit_var_share",
-            "LogitVar / median LogitVar",
-            scale="log",
-            rules={"criterion": LOGIT_VAR_SHARE},
-        ),
+        y=Axis("logit_var_share", "LogitVar / median LogitVar", scale="log"),
         group="group",
         details=DETAILS | {"null_fraction": "null-space fraction"},
         title="Norm and LogitVar of every neuron",
         description=(
             "Scatter plot of the layer's neurons. Across: the norm of the output weights. Up, on a "
-            "logarithmic axis: LogitVar over its median; below the dashed rule the criterion is "
-            "met. Colour and shape mark the groups."
+            "logarithmic axis: LogitVar over its median. Colour and shape mark the groups."
         ),
     )
 

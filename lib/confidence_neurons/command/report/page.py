@@ -10,6 +10,7 @@ from typing import Any
 import altair as alt
 
 from confidence_neurons.charts import enable_theme
+from confidence_neurons.charts.theme import fitting_script
 from confidence_neurons.command.tables import Table
 
 HERE = files("confidence_neurons.command.report")
@@ -22,6 +23,7 @@ def page(title: str, description: str, body: str) -> str:
         description=escape(description),
         body=body,
         style=_asset("page.css"),
+        fitting=fitting_script(),
         script=_asset("page.js"),
         vega=vega(),
     )
