@@ -99,5 +99,17 @@ def categories(chart: alt.TopLevelMixin, column: str) -> list[Any]:
     return list(dict.fromkeys(rows_of(chart, column)[column]))
 
 
+def panels(chart: alt.TopLevelMixin) -> list[dict[str, Any]]:
+    """The specifications of the panels, in the order of their numbers."""
+
+    def below(spec: dict[str, Any]) -> list[dict[str, Any]]:
+        if spec.get("name", "").startswith("panel_"):
+            return [spec]
+        inside = [*spec.get("vconcat", []), *spec.get("hconcat", [])]
+        return [panel for each in inside for panel in below(each)]
+
+    return sorted(below(spec_of(chart)), key=lambda panel: int(panel["name"].split("_")[1]))
+
+
 def widths(chart: alt.TopLevelMixin) -> list[Any]:
     return found(spec_of(chart), "width")

@@ -14,6 +14,7 @@ from charts.reading import (
     found,
     look_of,
     options,
+    panels,
     rows_of,
     spec_of,
     title_of,
@@ -119,13 +120,13 @@ def test_rules_stand_where_the_axis_says(name):
 def test_panels_stand_in_the_order_of_their_titles_where_there_is_something(name, side):
     chart = DRAWN[name](**{side: PANELS}, panel="quantity")
     assert axis_titles(chart, side) == ["entropy (nats)", "loss (nats)"]
-    assert len(spec_of(chart)["vconcat"]) == 2
+    assert len(panels(chart)) == 2
 
 
 @pytest.mark.parametrize(("name", "side"), WITH_PANELS.items())
 def test_panels_that_are_not_titled_have_their_names(name, side):
-    spec = spec_of(DRAWN[name](panel="quantity"))
-    assert [panel["title"]["text"] for panel in spec["vconcat"]] == ["loss", "entropy"]
+    drawn = panels(DRAWN[name](panel="quantity"))
+    assert [panel["title"]["text"] for panel in drawn] == ["loss", "entropy"]
 
 
 @pytest.mark.parametrize(("name", "mark"), [("dots", "rule"), ("bars", "rule"), ("bands", "area")])

@@ -99,8 +99,8 @@ def test_finishing_leaves_the_chart_it_was_given_alone():
     assert chart.to_dict() == before
 
 
-def test_a_long_title_is_broken_into_lines_that_fit_a_phone():
-    title = "Entropy neurons have large weights and yet they hardly move any logit at all"
+def test_a_long_title_is_broken_into_lines_that_fit_a_desktop():
+    title = "Entropy neurons have large weights and yet they hardly move any logit at all, whatever one asks"
     lines = finish(points(), title=title, description=DESCRIPTION).to_dict()["title"]["text"]
     assert len(lines) > 1
     assert all(len(line) <= theme.TITLE_CHARACTERS for line in lines)

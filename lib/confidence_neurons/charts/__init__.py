@@ -13,23 +13,28 @@ from confidence_neurons.charts.bars import bars
 from confidence_neurons.charts.dots import dots
 from confidence_neurons.charts.menus import buttons, dropdown, slider
 from confidence_neurons.charts.neurons import neurons
+from confidence_neurons.charts.panels import side_by_side
 from confidence_neurons.charts.stepper import StepBars, StepLines, stepper
+from confidence_neurons.charts.text import ColouredText, coloured_text
 from confidence_neurons.charts.theme import enable_theme, finish
 from confidence_neurons.checks import CHECKS
 
 __all__ = [
     "Axis",
     "Category",
+    "ColouredText",
     "StepBars",
     "StepLines",
     "bands",
     "bars",
     "buttons",
+    "coloured_text",
     "dots",
     "dropdown",
     "enable_theme",
     "finish",
     "neurons",
+    "side_by_side",
     "slider",
     "stepper",
 ]

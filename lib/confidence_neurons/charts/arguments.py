@@ -44,6 +44,15 @@ def is_chart(value: Any, given: Given) -> alt.TopLevelMixin:
     return value
 
 
+def is_charts(value: Any, given: Given) -> list:
+    """Charts of one panel each."""
+    charts = as_list(value, "charts")
+    for chart in charts:
+        if not isinstance(chart, alt.Chart | alt.LayerChart):
+            raise TypeError(f"expected charts of one panel each, got {kind_of(chart)}")
+    return charts
+
+
 def in_frame(column: Any, given: Given, *, numbers: bool = False) -> str:
     """Refuse a name that is no column of the frame, or not one of numbers."""
     frame = given["frame"]
@@ -119,6 +128,16 @@ def labelled_columns(value: Any, given: Given) -> dict[str, str]:
     }
 
 
+def number_columns(value: Any, given: Given) -> dict[str, str]:
+    """Columns of numbers and what the reader sees instead of their names."""
+    labelled = labelled_columns(value, given)
+    if not labelled:
+        raise ValueError("expected at least one column of numbers, got none")
+    for column in labelled:
+        in_frame(column, given, numbers=True)
+    return labelled
+
+
 def is_options(value: Any, given: Given) -> list:
     """Several things, each once, at least one."""
     options = as_list(value, "options")
@@ -135,6 +154,9 @@ def is_initial(value: Any, given: Given) -> Any:
 
 CHART_ARGUMENTS: dict[str, Check] = {
     "chart": is_chart,
+    "charts": is_charts,
+    "token": in_frame,
+    "colours": number_columns,
     "title": words("a title"),
     "description": words("a description of the chart"),
     "height": whole("a height in pixels", 1, LARGEST_HEIGHT),

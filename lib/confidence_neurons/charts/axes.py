@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 LABEL_LIMIT = 170
-TITLE_CHARACTERS = 40
+ACROSS, UPWARD = 78, 40  # letters in a line of a title
 TICKS = 6
 
 
@@ -66,9 +66,9 @@ class Axis:
         """The title in a panel."""
         return self.title if isinstance(self.title, str) else self.title[panel or ""]
 
-    def lines(self, panel: str | None) -> list[str]:
-        """The title, broken so that it fits along a phone."""
-        return textwrap.wrap(self.titled(panel), TITLE_CHARACTERS)
+    def lines(self, panel: str | None, letters: int = UPWARD) -> list[str]:
+        """The title, broken so that it fits along its side."""
+        return textwrap.wrap(self.titled(panel), letters)
 
     def ruled(self, panel: str | None) -> dict[str, float]:
         """The rules in a panel."""
@@ -88,7 +88,8 @@ class Axis:
 
     def x(self, panel: str | None = None, column: str | None = None) -> alt.X:
         """The horizontal channel; nothing is ever stacked."""
-        channel = alt.X(f"{column or self.column}:Q", title=self.lines(panel), stack=None)
+        title = self.lines(panel, ACROSS)
+        channel = alt.X(f"{column or self.column}:Q", title=title, stack=None)
         return channel.scale(self.scaled()).axis(**self._ticks(), labelFlush=False)
 
     def y(self, panel: str | None = None, column: str | None = None) -> alt.Y:
@@ -133,10 +134,10 @@ class Category:
             axis=alt.Axis(labelLimit=LABEL_LIMIT),
         )
 
-    def width(self, frame: pd.DataFrame, column: int) -> int:
-        """Of a panel whose names stand beside it, in a page's column of this width."""
+    def beside(self, frame: pd.DataFrame) -> int:
+        """The width that the names take beside a plot."""
         longest = max(len(str(name)) for name in frame[self.column].unique())
-        return column - min(7 * longest, LABEL_LIMIT) - (20 if self.title else 0)
+        return min(7 * longest + 10, LABEL_LIMIT) + (20 if self.title else 0)
 
 
 def offset(names: Sequence[str]) -> int:

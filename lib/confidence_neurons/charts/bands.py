@@ -17,21 +17,13 @@ from confidence_neurons.charts.layers import (
     tooltips,
     where,
 )
-from confidence_neurons.charts.looks import colour, edge, in_order
+from confidence_neurons.charts.looks import colour, columns, edge, in_order
 from confidence_neurons.charts.menus import Chooser
-from confidence_neurons.charts.theme import BLUE, GREY, PANEL_WIDTH
+from confidence_neurons.charts.theme import BLUE, GREY
 from confidence_neurons.checks import checked
 
-PANEL_HEIGHT = 120
+PANEL_HEIGHT = 170
 MOST_DOTS = 30  # on a line
-DASHES = alt.Legend(
-    orient="top",
-    symbolType="stroke",
-    symbolStrokeColor=GREY,
-    symbolFillColor=GREY,
-    symbolSize=300,
-    columns=1,
-)
 
 
 @checked
@@ -77,7 +69,7 @@ def bands(
     Returns
     -------
     alt.LayerChart | alt.VConcatChart
-        The finished chart; several panels stand below each other.
+        The finished chart; several panels stand side by side.
 
     Examples
     --------
@@ -122,7 +114,7 @@ def bands(
         if dashed_by or group:
             order = list(dict.fromkeys(frame[dashed_by])) if dashed_by else names
             dash = alt.StrokeDash(f"{dashed_by or group}:N", sort=order, title=None)
-            line = line.encode(strokeDash=dash.legend(DASHES if dashed_by else None))
+            line = line.encode(strokeDash=dash.legend(_dashes(order) if dashed_by else None))
         if member is None:
             return [*layers, line.encode(y=y.y(name), tooltip=tooltips(frame, shown))]
         mean = alt.Y(f"mean({y.column}):Q", title=y.lines(name), scale=y.scaled())
@@ -135,8 +127,19 @@ def bands(
         panel_names(y, frame, panel),
         draw,
         chooser,
-        width=PANEL_WIDTH,
         height=height or (PANEL_HEIGHT if panel else 280),
         title=title,
         description=description,
+    )
+
+
+def _dashes(names: list[str]) -> alt.Legend:
+    """A legend of dashes, which are grey: colour may say something else."""
+    return columns(
+        names,
+        orient="top",
+        symbolType="stroke",
+        symbolStrokeColor=GREY,
+        symbolFillColor=GREY,
+        symbolSize=300,
     )

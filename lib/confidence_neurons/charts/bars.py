@@ -15,13 +15,14 @@ from confidence_neurons.charts.layers import (
     panel_names,
     row_details,
     rules,
+    same_rows,
     shares_rows,
     tooltips,
     where,
 )
 from confidence_neurons.charts.looks import colour, in_order
 from confidence_neurons.charts.menus import Chooser
-from confidence_neurons.charts.theme import BLUE, COLUMN_WIDTH
+from confidence_neurons.charts.theme import BLUE, PAGE_WIDTH
 from confidence_neurons.checks import checked
 
 
@@ -71,7 +72,7 @@ def bars(
     Returns
     -------
     alt.LayerChart | alt.VConcatChart
-        The finished chart; several panels stand below each other.
+        The finished chart; several panels stand side by side.
 
     Examples
     --------
@@ -89,7 +90,6 @@ def bars(
     names = [] if group is None else in_order(frame[group])
     chooser = Chooser.of(frame, choose, slide, initially)
     shown = row_details(x, category, group, frame) | dict(details or {})
-    width = category.width(frame, COLUMN_WIDTH)
     side_by_side = group is not None and shares_rows(frame, category, panel, chooser)
 
     def draw(name: str | None) -> list[alt.Chart]:
@@ -98,7 +98,7 @@ def bars(
         base = plain.encode(y=category.y(), tooltip=tooltips(frame, shown))
         if side_by_side:
             base = base.encode(yOffset=alt.YOffset(f"{group}:N", sort=names))
-        layers = [bar_layer(base, x, name, group, names, width), *rules(x, name, upright=True)]
+        layers = [bar_layer(base, x, name, group, names), *rules(x, name, upright=True)]
         ends = x.ends(frame)
         if ends is not None:
             interval = base.mark_rule(strokeWidth=1.5)
@@ -121,17 +121,23 @@ def bars(
         panel_names(x, frame, panel),
         draw,
         chooser,
-        width=width,
         height=height or max(60, int(rows) * offset(names if side_by_side else [])),
         title=title,
         description=description,
+        beside=category.beside(frame),
+        names_once=same_rows(frame, category, panel, chooser),
     )
 
 
 def bar_layer(
-    base: alt.Chart, x: Axis, panel: str | None, group: str | None, names: list[str], width: int
+    base: alt.Chart,
+    x: Axis,
+    panel: str | None,
+    group: str | None,
+    names: list[str],
+    width: int = PAGE_WIDTH,
 ) -> alt.Chart:
-    """Bars from zero, coloured by group."""
+    """Bars from zero, coloured by group, with a legend of this width."""
     bars = base.mark_bar(color=BLUE).encode(x=x.x(panel))
     if group is None:
         return bars

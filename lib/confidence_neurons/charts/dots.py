@@ -14,13 +14,14 @@ from confidence_neurons.charts.layers import (
     panel_names,
     row_details,
     rules,
+    same_rows,
     shares_rows,
     tooltips,
     where,
 )
 from confidence_neurons.charts.looks import colour, in_order, shape
 from confidence_neurons.charts.menus import Chooser
-from confidence_neurons.charts.theme import BLUE, COLUMN_WIDTH
+from confidence_neurons.charts.theme import BLUE
 from confidence_neurons.checks import checked
 
 
@@ -68,7 +69,7 @@ def dots(
     Returns
     -------
     alt.LayerChart | alt.VConcatChart
-        The finished chart; several panels stand below each other.
+        The finished chart; several panels stand side by side.
 
     Examples
     --------
@@ -89,8 +90,6 @@ def dots(
     names = [] if group is None else in_order(frame[group])
     chooser = Chooser.of(frame, choose, initially=initially)
     shown = row_details(x, category, group, frame) | dict(details or {})
-
-    width = category.width(frame, COLUMN_WIDTH)
     side_by_side = group is not None and shares_rows(frame, category, panel, chooser)
 
     def draw(name: str | None) -> list[alt.Chart]:
@@ -98,12 +97,12 @@ def dots(
             y=category.y(), tooltip=tooltips(frame, shown)
         )
         if group is not None:
-            base = base.encode(color=colour(group, names, width))
+            base = base.encode(color=colour(group, names))
         if side_by_side:
             base = base.encode(yOffset=alt.YOffset(f"{group}:N", sort=names))
         points = base.mark_point(filled=True, size=65, opacity=1, color=BLUE).encode(x=x.x(name))
         if group is not None:
-            points = points.encode(shape=shape(group, names, width))
+            points = points.encode(shape=shape(group, names))
         ends = x.ends(frame)
         if ends is None:
             return [*rules(x, name, upright=True), points]
@@ -116,8 +115,9 @@ def dots(
         panel_names(x, frame, panel),
         draw,
         chooser,
-        width=width,
         height=height or max(60, rows * offset(names if side_by_side else [])),
         title=title,
         description=description,
+        beside=category.beside(frame),
+        names_once=same_rows(frame, category, panel, chooser),
     )

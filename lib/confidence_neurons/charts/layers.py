@@ -8,6 +8,7 @@ import pandas as pd
 
 from confidence_neurons.charts.axes import Axis, Category
 from confidence_neurons.charts.menus import Chooser
+from confidence_neurons.charts.panels import NUMBERS, in_rows
 from confidence_neurons.charts.theme import GREY, finish
 
 DASH = [4, 4]
@@ -77,6 +78,16 @@ def drawn_rows(axis: Axis, frame: pd.DataFrame, panel: str | None) -> pd.DataFra
     return frame if panel is None else frame[frame[panel].isin(panel_names(axis, frame, panel))]
 
 
+def same_rows(frame: pd.DataFrame, category: Category, panel: str | None, chooser: Chooser) -> bool:
+    """Whether all panels have the same rows in the same order, whatever is chosen."""
+    if panel is None:
+        return True
+    keys = [panel, *chooser.tests]
+    found = frame.groupby(keys, sort=False, dropna=False)[category.column]
+    rows = {tuple(dict.fromkeys(names)) for _, names in found}
+    return len(rows) == 1
+
+
 def where(panel: str | None, name: str | None) -> dict[str, str]:
     """The rows of a panel."""
     return {} if panel is None or name is None else {panel: name}
@@ -88,16 +99,18 @@ def arranged(
     draw: Callable[[str | None], Iterable[alt.Chart]],
     chooser: Chooser,
     *,
-    width: int,
     height: int,
     title: str,
     description: str,
+    beside: int = NUMBERS,
+    names_once: bool = False,
 ) -> Drawn:
-    """A chart that fills the page, or panels below each other; its controls; its words."""
+    """A chart that fills the page, or panels side by side; its controls; its words."""
     drawn = [_panel(list(draw(name)), name, axis) for name in names]
     chart = drawn[0]
     if len(drawn) > 1:
-        chart = alt.vconcat(*(each.properties(width=width, height=height) for each in drawn))
+        panels = [each.properties(height=height) for each in drawn]
+        chart = in_rows(panels, beside, names_once=names_once)
     if chooser.parameters:
         chart = chart.add_params(*chooser.parameters)
     return finish(chart, title=title, description=description, height=height)

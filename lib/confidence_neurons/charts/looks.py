@@ -1,7 +1,7 @@
 """One look, a colour and a shape, for each group of neurons, the same in every chart."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import altair as alt
 import pandas as pd
@@ -12,8 +12,8 @@ from confidence_neurons.charts.theme import (
     GREEN,
     GREY,
     ORANGE,
+    PAGE_WIDTH,
     PALETTE,
-    PANEL_WIDTH,
     PINK,
     VIOLET,
 )
@@ -97,26 +97,26 @@ def colours(names: Sequence[str]) -> alt.Scale:
     return alt.Scale(domain=list(found), range=[look.colour for look in found.values()])
 
 
-def colour(column: str, names: Sequence[str], width: int = PANEL_WIDTH) -> alt.Color:
+def colour(column: str, names: Sequence[str], width: int = PAGE_WIDTH) -> alt.Color:
     """The channel that gives each group its colour, with a legend of this width."""
     told, legend = colours(names), columns(names, width)
     return alt.Color(f"{column}:N", title=None, sort=list(names), scale=told, legend=legend)
 
 
-def edge(column: str, names: Sequence[str], width: int = PANEL_WIDTH) -> alt.Stroke:
+def edge(column: str, names: Sequence[str], width: int = PAGE_WIDTH) -> alt.Stroke:
     """The same for what surrounds a mark."""
     told, legend = colours(names), columns(names, width)
     return alt.Stroke(f"{column}:N", title=None, sort=list(names), scale=told, legend=legend)
 
 
-def shape(column: str, names: Sequence[str], width: int = PANEL_WIDTH) -> alt.Shape:
+def shape(column: str, names: Sequence[str], width: int = PAGE_WIDTH) -> alt.Shape:
     """The channel that gives each group its shape."""
     found, legend = looks(names), columns(names, width)
     told = alt.Scale(domain=list(found), range=[look.shape for look in found.values()])
     return alt.Shape(f"{column}:N", title=None, sort=list(names), scale=told, legend=legend)
 
 
-def columns(names: Sequence[str], width: int) -> alt.Legend:
-    """A legend in two columns, or in one where two do not fit."""
-    longest = max(map(len, map(str, names)), default=0)
-    return alt.Legend(columns=2 if 2 * (7 * longest + 25) <= width else 1)
+def columns(names: Sequence[str], width: int = PAGE_WIDTH, **more: Any) -> alt.Legend:
+    """A legend in as many columns as fit."""
+    longest = max(map(len, map(str, names)), default=1)
+    return alt.Legend(columns=max(1, min(len(names), width // (7 * longest + 36))), **more)

@@ -13,11 +13,12 @@ from confidence_neurons.charts.axes import Axis
 from confidence_neurons.charts.layers import DASH, Drawn, interval_details, rules, tooltips
 from confidence_neurons.charts.looks import colour, edge, in_order, shape
 from confidence_neurons.charts.menus import Chooser
-from confidence_neurons.charts.theme import BLUE, GREY, PANEL_WIDTH, PAPER, WEAK_TO_STRONG, finish
+from confidence_neurons.charts.panels import NUMBERS, in_rows
+from confidence_neurons.charts.theme import BLUE, GREY, PAPER, WEAK_TO_STRONG, finish
 from confidence_neurons.checks import checked
 from confidence_neurons.groups.names import OTHERS
 
-PANEL_HEIGHT = 210
+PANEL_HEIGHT = 240
 SIZE, SMALL = 55, 22  # of points: those of a group, and the others
 PLAIN = alt.Legend(symbolFillColor=GREY, symbolStrokeColor=GREY)
 
@@ -75,7 +76,7 @@ def neurons(
     Returns
     -------
     alt.LayerChart | alt.VConcatChart
-        The finished chart; several panels stand below each other.
+        The finished chart; several panels stand side by side.
 
     Examples
     --------
@@ -134,8 +135,8 @@ def neurons(
     panels = [panel(number, *axes) for number, axes in enumerate(pairs)]
     chart = panels[0]
     if len(panels) > 1:
-        size = {"width": PANEL_WIDTH, "height": height or PANEL_HEIGHT}
-        chart = alt.vconcat(*(each.properties(**size) for each in panels))
+        sized = [each.properties(height=height or PANEL_HEIGHT) for each in panels]
+        chart = in_rows(sized, NUMBERS)
     if chooser.parameters:
         chart = chart.add_params(*chooser.parameters)
     return finish(chart, title=title, description=description, height=height)

@@ -12,10 +12,11 @@ from confidence_neurons.charts.bars import bar_layer
 from confidence_neurons.charts.layers import tooltips
 from confidence_neurons.charts.looks import colour, columns, in_order
 from confidence_neurons.charts.menus import Chooser
-from confidence_neurons.charts.theme import BLUE, ORANGE, finish
+from confidence_neurons.charts.panels import NUMBERS, in_columns
+from confidence_neurons.charts.theme import BLUE, ORANGE, PAGE_WIDTH, finish
 from confidence_neurons.checks import checked, need_columns
 
-WIDTH = 245  # of every panel: they begin below each other
+LEGEND_WIDTH = PAGE_WIDTH // 2
 ROW, BAR = 18, 13
 LINES_HEIGHT = 85
 TOKENS = ("step", "token", "row", "column")  # columns of the frame
@@ -78,8 +79,8 @@ def stepper(
         The tokens: `step`, `token`, and the `row` and `column` in which it
         stands; with a column for each of `choose`.
     panels
-        What stands below the tokens, from top to bottom. Their frames have a
-        column `step`, and those columns of `choose` on which they depend.
+        What stands beside the tokens, from top to bottom; on a phone below
+        them. Their frames have a column `step`, and those columns of `choose` on which they depend.
     title, description
         In words, for every reader: see `finish`.
     step_label
@@ -108,7 +109,7 @@ def stepper(
     ...     tokens, [StepLines(sure, Axis("entropy", "entropy (nats)"))],
     ...     title="Word by word", description="Tokens above, a line of entropy below.",
     ... )
-    >>> len(chart.to_dict()["vconcat"])
+    >>> len(chart.to_dict()["vconcat"][0]["hconcat"])
     2
     """
     need_columns(frame, TOKENS)
@@ -128,17 +129,15 @@ def stepper(
     )
     reading = Chooser([*parameters, *now.parameters], tests)
     drawn = [
-        _tokens(frame, shading, reading, now),
-        *(
-            _bars(panel, reading, now)
-            if isinstance(panel, StepBars)
-            else _lines(panel, reading, now)
-            for panel in panels
-        ),
+        _bars(panel, reading, now) if isinstance(panel, StepBars) else _lines(panel, reading, now)
+        for panel in panels
     ]
-    chart = alt.vconcat(*drawn, spacing=12).add_params(*reading.parameters)
-    chart = chart.resolve_legend(color="independent").resolve_scale(color="independent")
-    return finish(chart, title=title, description=description)
+    beside = [
+        panel.category.beside(panel.frame) if isinstance(panel, StepBars) else NUMBERS
+        for panel in panels
+    ]
+    chart = in_columns([[_tokens(frame, shading, reading, now)], drawn], [[0], beside])
+    return finish(chart.add_params(*reading.parameters), title=title, description=description)
 
 
 def _only(initially: Mapping[str, Any] | None, column: str) -> dict[str, Any]:
@@ -169,7 +168,7 @@ def _tokens(
             tooltip=[alt.Tooltip("token:N"), alt.Tooltip("source:Q", title="step"), "weight:Q"],
         )
         layers = [ground, *layers]
-    return alt.LayerChart(layer=layers, width=WIDTH, height=ROW * frame["row"].nunique())
+    return alt.LayerChart(layer=layers, height=ROW * frame["row"].nunique())
 
 
 def _bars(panel: StepBars, reading: Chooser, now: Chooser) -> alt.Chart:
@@ -180,9 +179,8 @@ def _bars(panel: StepBars, reading: Chooser, now: Chooser) -> alt.Chart:
     base = Chooser([], reading.tests | now.tests).chart(panel.frame, list(shown))
     base = base.encode(y=panel.category.y(), tooltip=tooltips(panel.frame, shown))
     keys = [column for column in (*reading.tests, "step") if column in panel.frame]
-    return bar_layer(base, panel.x, None, panel.group, names, WIDTH).properties(
-        width=WIDTH,
-        height=BAR * int(panel.frame.groupby(keys).size().max()),
+    return bar_layer(base, panel.x, None, panel.group, names, LEGEND_WIDTH).properties(
+        height=BAR * int(panel.frame.groupby(keys).size().max())
     )
 
 
@@ -195,8 +193,10 @@ def _lines(panel: StepLines, reading: Chooser, now: Chooser) -> alt.LayerChart:
     lines = lines.encode(x=x, y=panel.y.y(), tooltip=tooltips(panel.frame, shown))
     if group is not None:
         names = in_order(panel.frame[group])
-        dash = alt.StrokeDash(f"{group}:N", title=None, sort=names, legend=columns(names, WIDTH))
-        lines = lines.encode(color=colour(group, names, WIDTH), strokeDash=dash)
+        dash = alt.StrokeDash(
+            f"{group}:N", title=None, sort=names, legend=columns(names, LEGEND_WIDTH)
+        )
+        lines = lines.encode(color=colour(group, names, LEGEND_WIDTH), strokeDash=dash)
     at = Chooser([], now.tests).chart(panel.frame[["step"]].drop_duplicates(), ["step"])
     rule = at.mark_rule(color=ORANGE, strokeWidth=2).encode(x=x)
-    return alt.LayerChart(layer=[rule, lines], width=WIDTH, height=LINES_HEIGHT)
+    return alt.LayerChart(layer=[rule, lines], height=LINES_HEIGHT)

@@ -9,6 +9,7 @@ readers with the common kinds of colour blindness can tell them apart.
 import hashlib
 import json
 import textwrap
+from importlib.resources import files
 from typing import Any, TypeVar
 
 import altair as alt
@@ -34,10 +35,15 @@ LESS_NONE_MORE = [  # grounds of words: none at all at zero, so that the page's 
     "rgba(213, 94, 0, 0.55)",
 ]
 
-TITLE_CHARACTERS = 40  # as many as a phone shows
+PAGE_WIDTH = 680  # of the column of a page on a desktop
+TITLE_CHARACTERS = 78  # as many as stand in a line there; `fit.js` breaks lines anew
 HEIGHT = 300
-COLUMN_WIDTH = 320  # of a page on a phone
-PANEL_WIDTH = 262  # of a chart with numbers on its left, in that column
+PANEL_WIDTH = 262  # of a chart with numbers on its left, in the column of a phone
+CONTROLS_ABOVE = (  # Vega puts them below the chart, where they are out of sight
+    "<style>\n  #{place}.vega-embed {{ flex-direction: column; }}\n"
+    "  #{place} .vega-bindings {{ order: -1; margin-bottom: 0.5em; }}\n</style>"
+)
+FITTING = {"type": "fit-x", "contains": "padding", "resize": True}  # whatever a control changes
 
 AnyChart = TypeVar("AnyChart", bound=alt.TopLevelMixin)
 
@@ -93,7 +99,7 @@ def finish(chart: AnyChart, *, title: str, description: str, height: int | None 
     """
     panels = isinstance(chart, alt.VConcatChart | alt.HConcatChart | alt.ConcatChart)
     sized = panels or getattr(chart, "width", alt.Undefined) is not alt.Undefined
-    size = {} if sized else {"width": "container", "height": height or HEIGHT}
+    size = {} if sized else {"width": "container", "height": height or HEIGHT, "autosize": FITTING}
     return chart.properties(
         title=alt.Title(textwrap.wrap(title, TITLE_CHARACTERS), anchor="start"),
         description=description,
@@ -109,6 +115,7 @@ def _theme() -> alt.theme.ThemeConfig:
             "view": {"stroke": None, "continuousWidth": 300},
             "title": {"fontSize": 14, "offset": 12},
             "axis": {"labelFontSize": 12, "titleFontSize": 12, "gridOpacity": 0.6},
+            "axisX": {"labelSeparation": 8},
             "legend": {
                 "labelFontSize": 12,
                 "titleFontSize": 12,
@@ -126,6 +133,7 @@ def _theme() -> alt.theme.ThemeConfig:
 
 def _render(spec: dict[str, Any], **options: Any) -> dict[str, str]:
     digest = hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()
+    place = f"chart-{digest[:16]}"
     html = spec_to_mimebundle(
         spec,
         format="html",
@@ -134,9 +142,17 @@ def _render(spec: dict[str, Any], **options: Any) -> dict[str, str]:
         vega_version=alt.VEGA_VERSION,
         vegalite_version=alt.VEGALITE_VERSION,
         vegaembed_version=alt.VEGAEMBED_VERSION,
-        output_div=f"chart-{digest[:16]}",
+        output_div=place,
         embed_options={"renderer": "svg", "actions": False},
         **options,
     )
     assert isinstance(html, dict)
-    return {**html, "text/plain": spec.get("description", "A chart without a description.")}
+    return {
+        "text/html": CONTROLS_ABOVE.format(place=place) + html["text/html"],
+        "text/plain": spec.get("description", "A chart without a description."),
+    }
+
+
+def fitting_script() -> str:
+    """The JavaScript that fits charts to their column, to be loaded after Vega-Embed."""
+    return (files("confidence_neurons.charts") / "fit.js").read_text(encoding="utf-8")
