@@ -14,17 +14,16 @@ def scanned():
         {
             "neuron": number,
             "weight_norm": 1 + number / 100,
-            "logit_var": 1.0,
             "null_fraction": 0.1 + number / 1000,
             "frequency_cosine": number / 100,
             "entropy_total": np.where(number < 20, 1.0 + number / 100, 0.001),
             "entropy_ln_mediated": 0.0,
         }
     )
-    columns = ["logit_var", "null_fraction", "entropy_ln_mediated"]
-    frame.loc[1, columns] = [0.1, 0.9, 0.9]
-    frame.loc[2, columns] = [0.675, 0.9, 0.9]
-    frame.loc[3, columns] = [0.1, 0.5, 0.45]
+    columns = ["null_fraction", "entropy_ln_mediated"]
+    frame.loc[1, columns] = [0.9, 0.9]
+    frame.loc[2, columns] = [0.525, 0.9]
+    frame.loc[3, columns] = [0.5, 0.45]
     return frame
 
 
