@@ -100,7 +100,7 @@ def test_finishing_leaves_the_chart_it_was_given_alone():
 
 
 def test_a_long_title_is_broken_into_lines_that_fit_a_desktop():
-    title = "Entropy neurons have large weights and yet they hardly move any logit at all, whatever one asks"
+    title = "Entropy neurons have large weights, and yet " * 2 + "they hardly move any logit"
     lines = finish(points(), title=title, description=DESCRIPTION).to_dict()["title"]["text"]
     assert len(lines) > 1
     assert all(len(line) <= theme.TITLE_CHARACTERS for line in lines)

@@ -13,6 +13,7 @@
   const DESKTOP = 680; // the column that specifications are made for
   const NARROW = 560; // below this panels stand below each other
   const LEAST = 60; // width of a panel's plot
+  const SHORTEST = 110; // height along which the title of an axis may always stand
   const AROUND = 70; // width of numbers and a title beside a plot, before they are drawn
   const BESIDE_LABEL = 36; // width of a legend's symbol and of the gap to the next one
   const PATIENCE_MS = 120; // until a column that changes its width has come to rest
@@ -76,10 +77,11 @@
   // As many columns of names as fit.
   const setLegend = (channel, config, room) => {
     const names = channel?.scale?.domain ?? channel?.sort;
-    if (!channel?.legend || !Array.isArray(names)) return;
+    if (!Array.isArray(names) || channel.legend === null) return;
     pen.font = fontOf(config, config?.legend?.labelFontSize ?? 10, "normal");
     const widest = Math.max(...names.map((name) => pen.measureText(`${name}`).width));
     const fit = Math.floor(room / (widest + BESIDE_LABEL));
+    channel.legend ??= {};
     channel.legend.columns = Math.max(1, Math.min(names.length, fit));
   };
 
@@ -110,8 +112,8 @@
   const expected = (spec, narrow) => {
     const panels = panelsOf(spec);
     const none = Object.fromEntries(panels.map((panel) => [panel.name, 0]));
-    const whole = share(spec, DESKTOP, none, spec);
-    const around = panels.map((panel) => Math.max(0, whole[panel.name] - panel.width));
+    const full = share(spec, DESKTOP, none, spec);
+    const around = panels.map((panel) => Math.max(0, full[panel.name] - panel.width));
     const most = Math.max(AROUND, ...around);
     return Object.fromEntries(panels.map((panel, i) => [panel.name, narrow ? most : around[i]]));
   };
@@ -141,10 +143,9 @@
       const height = typeof node.height === "number" ? node.height : above;
       if (node !== spec) breakTitle(node, config, plot + 20);
       breakAxis(node.encoding?.x, config, plot + 10);
-      breakAxis(node.encoding?.y, config, height + 10);
-      for (const told of TOLD_BY) {
-        setLegend(node.encoding?.[told], config, panels.length && own ? plot : width - 10);
-      }
+      breakAxis(node.encoding?.y, config, Math.max(SHORTEST, height + 10));
+      const under = panels.length && !own ? width - around.panel_0 : plot;
+      for (const told of TOLD_BY) setLegend(node.encoding?.[told], config, under);
       for (const part of parts(node)) broken(part, plot, height);
     };
     breakTitle(spec, config, width - 8);
@@ -158,6 +159,18 @@
   };
 
   // --- A chart in its place ---
+
+  // The width of a panel with all that is written around it.
+  const whole = (scene, name) => {
+    for (const mark of scene.items ?? []) {
+      if (mark.name === `${name}_group`) {
+        return Math.max(...mark.items.map(({ bounds }) => bounds.x2 - bounds.x1));
+      }
+      const inside = whole(mark, name);
+      if (inside !== null) return inside;
+    }
+    return null;
+  };
 
   class Chart {
     constructor(place, original, options) {
@@ -202,20 +215,20 @@
       const { view } = this.result;
       const panels = panelsOf(this.spec);
       if (!panels.length) return this.settleWhole();
-      let around = {};
-      for (let time = 0; time < 3; time += 1) {
+      const around = {};
+      let edges = 2 * 5; // the padding of a chart
+      for (let time = 0; time < 4; time += 1) {
         for (const { name } of panels) {
-          const group = this.place.querySelector(`.${name}_group`);
-          const all = group?.getBoundingClientRect().width ?? 0;
+          const all = whole(view.scenegraph().root, name);
           around[name] = Math.max(0, all - view.signal(`${name}_width`));
         }
         const svg = this.place.querySelector("svg.marks");
-        const edges = 2 * 5; // the padding of a chart
+        if (time) edges += svg.clientWidth - this.width;
         const wanted = share(this.spec, this.width - edges, around, this.spec);
         const off = panels.map(({ name }) => wanted[name] - view.signal(`${name}_width`));
-        if (!svg || Math.max(...off.map(Math.abs)) < 1.5) break;
+        if (!svg || Math.max(...off.map(Math.abs)) < 0.25) break;
         panels.forEach(({ name }) => view.signal(`${name}_width`, wanted[name]));
-        await view.runAsync();
+        await view.resize().runAsync();
       }
       return around;
     }

@@ -116,6 +116,12 @@ def shape(column: str, names: Sequence[str], width: int = PAGE_WIDTH) -> alt.Sha
     return alt.Shape(f"{column}:N", title=None, sort=list(names), scale=told, legend=legend)
 
 
+def dashes(column: str, names: Sequence[str], width: int = PAGE_WIDTH) -> alt.StrokeDash:
+    """The channel that gives each group its dashes, in one legend with its colour."""
+    told, legend = alt.Scale(domain=list(names)), columns(names, width)
+    return alt.StrokeDash(f"{column}:N", title=None, sort=list(names), scale=told, legend=legend)
+
+
 def columns(names: Sequence[str], width: int = PAGE_WIDTH, **more: Any) -> alt.Legend:
     """A legend in as many columns as fit."""
     longest = max(map(len, map(str, names)), default=1)

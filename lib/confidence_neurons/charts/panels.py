@@ -114,7 +114,8 @@ def in_columns(
 
 
 def _own(chart: Any) -> Any:
-    return chart.resolve_scale(color="independent").resolve_legend(color="independent")
+    apart: dict[str, Any] = {"color": "independent", "strokeDash": "independent"}
+    return chart.resolve_scale(**apart).resolve_legend(**apart)
 
 
 def columns_of(panels: int, first: int, later: int) -> int:

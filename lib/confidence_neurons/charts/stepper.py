@@ -10,7 +10,7 @@ import pandas as pd
 from confidence_neurons.charts.axes import Axis, Category
 from confidence_neurons.charts.bars import bar_layer
 from confidence_neurons.charts.layers import tooltips
-from confidence_neurons.charts.looks import colour, columns, in_order
+from confidence_neurons.charts.looks import colour, dashes, in_order
 from confidence_neurons.charts.menus import Chooser
 from confidence_neurons.charts.panels import NUMBERS, in_columns
 from confidence_neurons.charts.theme import BLUE, ORANGE, PAGE_WIDTH, finish
@@ -193,10 +193,9 @@ def _lines(panel: StepLines, reading: Chooser, now: Chooser) -> alt.LayerChart:
     lines = lines.encode(x=x, y=panel.y.y(), tooltip=tooltips(panel.frame, shown))
     if group is not None:
         names = in_order(panel.frame[group])
-        dash = alt.StrokeDash(
-            f"{group}:N", title=None, sort=names, legend=columns(names, LEGEND_WIDTH)
+        lines = lines.encode(
+            color=colour(group, names, LEGEND_WIDTH), strokeDash=dashes(group, names, LEGEND_WIDTH)
         )
-        lines = lines.encode(color=colour(group, names, LEGEND_WIDTH), strokeDash=dash)
     at = Chooser([], now.tests).chart(panel.frame[["step"]].drop_duplicates(), ["step"])
     rule = at.mark_rule(color=ORANGE, strokeWidth=2).encode(x=x)
     return alt.LayerChart(layer=[rule, lines], height=LINES_HEIGHT)

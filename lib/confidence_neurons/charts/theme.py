@@ -43,7 +43,7 @@ CONTROLS_ABOVE = (  # Vega puts them below the chart, where they are out of sigh
     "<style>\n  #{place}.vega-embed {{ flex-direction: column; }}\n"
     "  #{place} .vega-bindings {{ order: -1; margin-bottom: 0.5em; }}\n</style>"
 )
-FITTING = {"type": "fit-x", "contains": "padding", "resize": True}  # whatever a control changes
+FITTING = {"contains": "padding", "resize": True}  # again and again, whatever a control changes
 
 AnyChart = TypeVar("AnyChart", bound=alt.TopLevelMixin)
 
@@ -99,7 +99,10 @@ def finish(chart: AnyChart, *, title: str, description: str, height: int | None 
     """
     panels = isinstance(chart, alt.VConcatChart | alt.HConcatChart | alt.ConcatChart)
     sized = panels or getattr(chart, "width", alt.Undefined) is not alt.Undefined
-    size = {} if sized else {"width": "container", "height": height or HEIGHT, "autosize": FITTING}
+    size: dict[str, Any] = {"autosize": {"type": "pad", **FITTING}}
+    if not sized:
+        size = {"width": "container", "height": height or HEIGHT}
+        size |= {"autosize": {"type": "fit-x", **FITTING}}
     return chart.properties(
         title=alt.Title(textwrap.wrap(title, TITLE_CHARACTERS), anchor="start"),
         description=description,
