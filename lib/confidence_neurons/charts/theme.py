@@ -41,7 +41,8 @@ HEIGHT = 300
 PANEL_WIDTH = 262  # of a chart with numbers on its left, in the column of a phone
 CONTROLS_ABOVE = (  # Vega puts them below the chart, where they are out of sight
     "<style>\n  #{place}.vega-embed {{ flex-direction: column; }}\n"
-    "  #{place} .vega-bindings {{ order: -1; margin-bottom: 0.5em; }}\n</style>"
+    "  #{place} .vega-bindings {{ order: -1; display: flex; flex-wrap: wrap; gap: 0.4em 2em; "
+    "margin-bottom: 0.5em; }}\n</style>"
 )
 FITTING = {"contains": "padding", "resize": True}  # again and again, whatever a control changes
 
