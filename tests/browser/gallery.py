@@ -80,7 +80,7 @@ CONTEXTS = pd.DataFrame(
 STEPS = 60
 TOKENS = pd.DataFrame(
     {"step": range(1, STEPS + 1), "token": ["␣a", "␣constitution", "␣word"] * (STEPS // 3)}
-).assign(row=lambda frame: (frame["step"] - 1) // 5, column=lambda frame: (frame["step"] - 1) % 5)
+).assign(row=lambda frame: (frame["step"] - 1) // 4, column=lambda frame: (frame["step"] - 1) % 4)
 NATS = pd.DataFrame(
     [
         {"step": step, "measure": name, "nats": step % 7 + shift}

@@ -102,6 +102,7 @@ def bands(
         if ends is not None:
             area = base.mark_area(fillOpacity=0.25, strokeWidth=0.75, color=BLUE)
             area = area.encode(y=y.y(name, ends[0]), y2=ends[1])
+            area = area if dashed_by is None else area.encode(detail=f"{dashed_by}:N")
             layers.append(area if group is None else area.encode(stroke=edge(group, names)))
         if member is not None:
             thin = base.mark_line(strokeWidth=1).encode(
@@ -109,7 +110,9 @@ def bands(
             )
             layers.append(thin)
         width = 2 if member is None else 3
-        point = alt.OverlayMarkDef(size=28, opacity=1) if few else False
+        point = alt.OverlayMarkDef(size=28, opacity=1) if few and dashed_by is None else False
+        if few and dashed_by is not None:  # apart from the line, whose legend they would change
+            layers.append(base.mark_point(filled=True, size=28, opacity=1).encode(y=y.y(name)))
         line = base.mark_line(strokeWidth=width, point=point, color=BLUE)
         if dashed_by or group:
             order = list(dict.fromkeys(frame[dashed_by])) if dashed_by else names

@@ -14,6 +14,7 @@
   const NARROW = 560; // below this panels stand below each other
   const LEAST = 60; // width of a panel's plot
   const SHORTEST = 110; // height along which the title of an axis may always stand
+  const LONGEST = 40; // width of what may stand at the right of a plot: a number, a name
   const AROUND = 70; // width of numbers and a title beside a plot, before they are drawn
   const BESIDE_LABEL = 36; // width of a legend's symbol and of the gap to the next one
   const PATIENCE_MS = 120; // until a column that changes its width has come to rest
@@ -87,35 +88,37 @@
 
   // --- Widths ---
 
-  // What each panel's plot may take of a column, where `around` says how much stands
-  // beside it. Plots in a row are as wide as each other.
+  // What each panel's plot may take of a column, where `around` says how much stands at
+  // its left and at its right. Plots in a row are as wide as each other, and those below
+  // each other begin at the same place.
   const share = (node, width, around, spec, widths = {}) => {
-    if (isPanel(node)) {
-      widths[node.name] = Math.max(LEAST, width - around[node.name]);
-      return widths;
-    }
-    const across = node.hconcat ?? [];
-    for (const child of node.vconcat ?? []) share(child, width, around, spec, widths);
+    const [down, across] = [node.vconcat ?? [], node.hconcat ?? []];
+    const left = Math.max(0, ...down.filter(isPanel).map(({ name }) => around[name][0]));
     const room = width - gap(node, spec) * (across.length - 1);
-    if (across.every(isPanel)) {
-      const beside = across.reduce((sum, panel) => sum + around[panel.name], 0);
-      for (const panel of across) {
-        widths[panel.name] = Math.max(LEAST, (room - beside) / across.length);
-      }
-    } else {
-      for (const child of across) share(child, room / across.length, around, spec, widths);
+    const taken = across.filter(isPanel).flatMap(({ name }) => around[name]);
+    const rest = room - taken.reduce((sum, side) => sum + side, 0);
+    for (const child of down) {
+      if (isPanel(child)) widths[child.name] = width - left - around[child.name][1];
+      else share(child, width, around, spec, widths);
     }
+    for (const child of across) {
+      if (!isPanel(child)) share(child, room / across.length, around, spec, widths);
+      else if (across.every(isPanel)) widths[child.name] = rest / across.length;
+      else widths[child.name] = room / across.length - around[child.name][0] - around[child.name][1];
+    }
+    for (const name of Object.keys(widths)) widths[name] = Math.max(LEAST, widths[name]);
     return widths;
   };
 
   // How much stands beside each plot in the column that the specification is made for.
   const expected = (spec, narrow) => {
     const panels = panelsOf(spec);
-    const none = Object.fromEntries(panels.map((panel) => [panel.name, 0]));
+    const none = Object.fromEntries(panels.map((panel) => [panel.name, [0, 0]]));
     const full = share(spec, DESKTOP, none, spec);
-    const around = panels.map((panel) => Math.max(0, full[panel.name] - panel.width));
-    const most = Math.max(AROUND, ...around);
-    return Object.fromEntries(panels.map((panel, i) => [panel.name, narrow ? most : around[i]]));
+    const left = panels.map((panel) => Math.max(0, full[panel.name] - panel.width));
+    const most = Math.max(AROUND, ...left);
+    return Object.fromEntries(
+      panels.map((panel, i) => [panel.name, [narrow ? most : left[i], 0]]));
   };
 
   // --- The specification for a column ---
@@ -144,7 +147,7 @@
       if (node !== spec) breakTitle(node, config, plot + 20);
       breakAxis(node.encoding?.x, config, plot + 10);
       breakAxis(node.encoding?.y, config, Math.max(SHORTEST, height + 10));
-      const under = panels.length && !own ? width - around.panel_0 : plot;
+      const under = panels.length && !own ? width - around.panel_0[0] : plot;
       for (const told of TOLD_BY) setLegend(node.encoding?.[told], config, under);
       for (const part of parts(node)) broken(part, plot, height);
     };
@@ -160,14 +163,17 @@
 
   // --- A chart in its place ---
 
-  // The width of a panel with all that is written around it.
-  const whole = (scene, name) => {
+  // How much is drawn to the left and to the right of a panel's plot. A legend that is
+  // longer than the plot stands under its neighbours, too.
+  const beside = (scene, name) => {
     for (const mark of scene.items ?? []) {
       if (mark.name === `${name}_group`) {
-        return Math.max(...mark.items.map(({ bounds }) => bounds.x2 - bounds.x1));
+        const [{ x, width, bounds }] = mark.items;
+        const right = Math.max(0, bounds.x2 - x - width);
+        return [Math.max(0, x - bounds.x1), Math.min(right, LONGEST)];
       }
-      const inside = whole(mark, name);
-      if (inside !== null) return inside;
+      const inside = beside(mark, name);
+      if (inside) return inside;
     }
     return null;
   };
@@ -219,8 +225,7 @@
       let edges = 2 * 5; // the padding of a chart
       for (let time = 0; time < 4; time += 1) {
         for (const { name } of panels) {
-          const all = whole(view.scenegraph().root, name);
-          around[name] = Math.max(0, all - view.signal(`${name}_width`));
+          around[name] = beside(view.scenegraph().root, name) ?? [0, 0];
         }
         const svg = this.place.querySelector("svg.marks");
         if (time) edges += svg.clientWidth - this.width;

@@ -11,7 +11,7 @@ import pandas as pd
 
 from confidence_neurons.charts.axes import Axis
 from confidence_neurons.charts.layers import DASH, Drawn, interval_details, rules, tooltips
-from confidence_neurons.charts.looks import colour, edge, in_order, shape
+from confidence_neurons.charts.looks import colour, columns, edge, in_order, shape
 from confidence_neurons.charts.menus import Chooser
 from confidence_neurons.charts.panels import NUMBERS, in_rows
 from confidence_neurons.charts.theme import BLUE, GREY, PAPER, WEAK_TO_STRONG, finish
@@ -20,7 +20,6 @@ from confidence_neurons.groups.names import OTHERS
 
 PANEL_HEIGHT = 240
 SIZE, SMALL = 55, 22  # of points: those of a group, and the others
-PLAIN = alt.Legend(symbolFillColor=GREY, symbolStrokeColor=GREY)
 
 
 @checked
@@ -114,6 +113,7 @@ def neurons(
             shaped_by,
             coloured_by,
             sized_by,
+            None if shaped_by is None else list(dict.fromkeys(frame[shaped_by])),
         )
         if boxes:
             points = hollow_outside(points, reduce(and_, boxes), group, _names(frame, group))
@@ -152,6 +152,7 @@ def point_layer(
     shaped_by: str | None = None,
     coloured_by: Axis | None = None,
     sized_by: Axis | None = None,
+    shapes: list[str] | None = None,
 ) -> alt.Chart:
     """Points that are not see-through: an edge in the page's own colour keeps them apart."""
     points = base.mark_point(
@@ -165,8 +166,14 @@ def point_layer(
             rest = f"datum[{group!r}] === {OTHERS!r}"
             points = points.encode(size=alt.condition(rest, alt.value(SMALL), alt.value(SIZE)))
     if shaped_by is not None:
+        legend = columns(shapes or [], symbolFillColor=GREY, symbolStrokeColor=GREY)
         points = points.encode(
-            shape=alt.Shape(f"{shaped_by}:N", title=None, sort=None, legend=PLAIN)
+            shape=alt.Shape(
+                f"{shaped_by}:N",
+                title=None,
+                sort=shapes,
+                legend=legend,
+            )
         )
     if coloured_by is not None:
         scale = coloured_by.scaled(range=WEAK_TO_STRONG)
