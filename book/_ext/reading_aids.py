@@ -17,7 +17,7 @@ BOXES = {"Limits.": "limits", "For doubters.": "doubters"}
 def name_parts(app: Sphinx, doctree: nodes.document) -> None:
     """Give captions and boxes their classes."""
     for paragraph in doctree.findall(nodes.paragraph):
-        first = paragraph.children[0] if paragraph.children else None
+        first = next((child for child in paragraph.children if child.astext()), None)
         if isinstance(first, nodes.emphasis) and (match := CAPTION.fullmatch(first.astext())):
             paragraph["classes"].append("cn-caption")
             paragraph["ids"].append(f"figure-{match.group(1)}-{match.group(2)}".lower())
