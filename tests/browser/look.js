@@ -13,15 +13,31 @@
     }
     return "rgb(255, 255, 255)";
   };
+  const PANEL = "svg [class*='panel_'][class*='_group']";
   const visual = "[aria-roledescription='visualization']";
+  const AROUND = ["axis-label", "axis-title", "title-text", "legend-label", "legend-title"]
+    .map((role) => `.role-${role}`).join(", ");
   const labels = ["axis-label", "axis-title", "title-text", "legend-label", "legend-title"]
     .map((role) => `.role-${role} text`).join(", ");
+  // Vega keeps the labels of an axis that have no room, and does not show them.
+  const seenTexts = (element) => [...(element?.querySelectorAll("text") ?? [])].filter(
+    (text) => text.textContent && getComputedStyle(text).opacity !== "0");
   // Texts that stick out of the picture, or that were shortened to fit.
-  const cut = (svg) => [...(svg?.querySelectorAll("text") ?? [])].filter((text) => {
+  const cut = (svg) => seenTexts(svg).filter((text) => {
     const [inner, outer] = [text.getBoundingClientRect(), svg.getBoundingClientRect()];
-    const out = inner.right > outer.right + 1 || inner.left < outer.left - 1;
+    const out = inner.right > outer.right + 1 || inner.left < outer.left - 1
+      || inner.bottom > outer.bottom + 2 || inner.top < outer.top - 2;
     return out || text.textContent.endsWith("…");
   }).map((text) => text.textContent);
+  // Labels, titles and names of the same picture that lie on one another.
+  const colliding = (svg) => {
+    const places = [...(svg?.querySelectorAll(AROUND) ?? [])].flatMap(seenTexts).map(
+      (text) => [text.getBoundingClientRect(), text.textContent]);
+    return places.flatMap(([one, words], i) => places.slice(i + 1).filter(([other]) =>
+      Math.min(one.right, other.right) - Math.max(one.left, other.left) > 1
+      && Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 3,
+    ).map(([, others]) => `${words} | ${others}`));
+  };
   // A colour as red, green, blue, opacity; a gradient as the colours of its stops.
   const parts = (colour) => {
     const found = colour.match(/^rgba?\(([\d.]+), ([\d.]+), ([\d.]+)(?:, ([\d.]+))?\)$/);
@@ -88,6 +104,8 @@
       id: chart.id,
       drawn: isDrawn(svg),
       height: chart.getBoundingClientRect().height,
+      width: box?.width ?? 0,
+      panels: chart.querySelectorAll(PANEL).length,
       controlsAbove: [...chart.querySelectorAll(".vega-bindings")].every(
         (e) => e.getBoundingClientRect().bottom <= (box?.top ?? 0)),
       right: box?.right ?? 0,
@@ -96,6 +114,7 @@
         ?.getAttribute("aria-label") ?? "",
       inks: [...chart.querySelectorAll(labels)].map((e) => [getComputedStyle(e).fill, paper(e)]),
       cut: cut(svg),
+      colliding: colliding(svg),
       words: svg ? words(svg) : [],
       marks: svg ? marks(svg) : [],
       controls: [...chart.querySelectorAll(".vega-bind label")].map(

@@ -131,6 +131,7 @@ def _theme() -> alt.theme.ThemeConfig:
             },
             "range": {"category": PALETTE},
             "mark": {"color": BLUE},
+            "point": {"opacity": 1},
         }
     }
 
