@@ -1,4 +1,4 @@
-"""Charts of calibration are valid, described, and hold the rows they were given."""
+"""The reliability diagram is described, and holds the rows it was given."""
 
 import pandas as pd
 
@@ -7,37 +7,25 @@ from confidence_neurons_book.confidence import calibration_charts as charts
 
 TABLE = pd.DataFrame(
     {
-        "text": ["clean", "clean", "noise"],
-        "low": [0.0, 0.5, 0.0],
-        "high": [0.5, 1.0, 0.5],
+        "model": ["smollm2", "smollm2", "prose"],
+        "text": "clean",
         "confidence": [0.3, 0.8, 0.1],
         "accuracy": [0.25, 0.9, 0.1],
+        "low": [0.2, 0.8, 0.05],
+        "high": [0.3, 0.95, 0.15],
         "tokens": [100, 20, 400],
     }
 )
-ERRORS = pd.DataFrame(
-    {
-        "text": ["clean"] * 3 + ["noise"] * 3,
-        "temperature": [0.5, 1, 2] * 2,
-        "error": [0.2, 0.01, 0.1, 0.3, 0.02, 0.05],
-    }
-)
-CHARTS = {
-    "reliability_diagram": lambda: charts.reliability_diagram(TABLE),
-    "calibration_error_curve": lambda: charts.calibration_error_curve(ERRORS),
-}
+CHARTS = {"reliability_diagram": lambda: charts.reliability_diagram(TABLE, "Nearly as sure")}
 
 
-def test_charts_hold_the_rows_they_were_given():
+def test_it_holds_the_rows_it_was_given():
     bins = rows_of(CHARTS["reliability_diagram"](), "tokens")
     assert bins[TABLE.columns].to_dict("records") == TABLE.to_dict("records")
-    errors = rows_of(CHARTS["calibration_error_curve"]())
-    assert errors[ERRORS.columns].to_dict("records") == ERRORS.to_dict("records")
 
 
-def test_texts_are_told_apart():
-    for chart in CHARTS.values():
-        assert domain(chart(), "color") == ["clean", "noise"]
+def test_models_are_told_apart():
+    assert domain(CHARTS["reliability_diagram"](), "color") == ["smollm2", "prose"]
 
 
 def test_the_diagonal_reaches_from_the_least_to_the_greatest():
