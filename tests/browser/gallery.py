@@ -127,6 +127,16 @@ MARKS: dict[str, Callable[[], alt.TopLevelMixin]] = {
     "neurons by group": lambda: neurons(
         NEURONS, x=A, y=B, group="group", beside=[(B, A)], diagonal="rising", **WORDS
     ),
+    "neurons in a table": lambda: neurons(
+        NEURONS,
+        x=A,
+        y=B,
+        group="group",
+        listed={"neuron": "neuron", "a": "across", "b": "up", "strength": "strength"},
+        listed_by="strength",
+        boxed={"x": [5, 15], "y": [0, 6]},
+        **WORDS,
+    ),
     "neurons by strength": lambda: neurons(
         NEURONS, x=A, y=B, coloured_by=Axis("strength", "strength", scale="log"), **WORDS
     ),

@@ -11,6 +11,7 @@ import pandas as pd
 
 from confidence_neurons.charts.axes import Axis
 from confidence_neurons.charts.layers import DASH, Drawn, interval_details, rules, tooltips
+from confidence_neurons.charts.listing import listing
 from confidence_neurons.charts.looks import colour, columns, edge, in_order, shape
 from confidence_neurons.charts.menus import Chooser
 from confidence_neurons.charts.panels import NUMBERS, in_rows
@@ -35,6 +36,9 @@ def neurons(
     coloured_by: Axis | None = None,
     sized_by: Axis | None = None,
     beside: Sequence[tuple[Axis, Axis]] | None = None,
+    listed: Mapping[str, str] | None = None,
+    listed_by: str | None = None,
+    boxed: Mapping[str, Sequence[float]] | None = None,
     choose: Mapping[str, str] | None = None,
     initially: Mapping[str, Any] | None = None,
     details: Mapping[str, str] | None = None,
@@ -61,6 +65,12 @@ def neurons(
     beside
         The two axes of each further panel of the same neurons. Boxes dragged
         in the panels leave the other neurons hollow in all.
+    listed, listed_by
+        Columns of a table beside the points, and what stands above them: it
+        lists the neurons in the box that is dragged, those with the largest
+        values of the column `listed_by` first.
+    boxed
+        Where the box stands at first: "x" and "y" -> where it begins and ends.
     choose, initially
         As for `dots`.
     details
@@ -91,7 +101,9 @@ def neurons(
     """
     pairs = [(x, y), *(beside or [])]
     chooser = Chooser.of(frame, choose, initially=initially)
-    boxes = [box(f"box_{number}") for number in range(len(pairs))] if beside else []
+    first = {} if boxed is None else {"value": boxed}
+    many = len(pairs) if beside or listed else 0
+    boxes = [box(f"box_{number}", **({} if number else first)) for number in range(many)]
     shown = {}
     for axis in (*chain(*pairs), *filter(None, (coloured_by, sized_by))):
         shown |= {axis.column: axis.title}
@@ -134,8 +146,14 @@ def neurons(
 
     panels = [panel(number, *axes) for number, axes in enumerate(pairs)]
     chart = panels[0]
+    if listed is not None:
+        by = listed_by or next(iter(listed))
+        panels.append(listing(frame, reduce(and_, boxes), listed, by, group))
     if len(panels) > 1:
-        sized = [each.properties(height=height or PANEL_HEIGHT) for each in panels]
+        sized = [
+            each.properties(height=height or PANEL_HEIGHT) if number < len(pairs) else each
+            for number, each in enumerate(panels)
+        ]
         chart = in_rows(sized, NUMBERS)
     if chooser.parameters:
         chart = chart.add_params(*chooser.parameters)
