@@ -283,6 +283,16 @@ VALID: dict[str, Callable[[], dict[str, Any]]] = {
     "charts.dropdown": lambda: {"control": "chosen", "label": "Group", "options": ["a", "b"]},
     "charts.slider": lambda: {"control": "chosen", "label": "Step", "options": [0, 1, 2]},
     "charts.finish": lambda: {"chart": alt.Chart(FRAME).mark_point(), **WORDS},
+    "charts.side_by_side": lambda: {
+        "charts": [alt.Chart(FRAME).mark_point().encode(x="estimate")] * 2,
+        **WORDS,
+    },
+    "charts.coloured_text": lambda: {
+        "frame": FRAME,
+        "token": "group",
+        "colours": {"estimate": "estimate"},
+        **WORDS,
+    },
 }
 VALID["group_criteria"] = VALID["find_groups"]
 
@@ -359,6 +369,9 @@ KINDS: dict[str, Any] = {
     "label": str,
     "options": Several,
     "chart": alt.TopLevelMixin,
+    "charts": Several,
+    "token": str,
+    "colours": dict,
 }
 
 FLOATS = [NAN, INF, -INF]
@@ -479,6 +492,9 @@ BAD: Mapping[str, list] = {
     "y": [Axis("banana", "a title"), Axis("token", "a title"), Axis("estimate", "")],
     "category": [Category("banana", "a title")],
     "panels": [[], [3]],
+    "charts": [[], [3]],
+    "token": ["", "nowhere"],
+    "colours": [{}, {"group": "a"}, {"nowhere": "a"}, {"estimate": ""}],
     "control": [""],
     "label": [""],
     "options": [[], ["a", "a"]],

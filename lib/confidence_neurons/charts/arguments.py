@@ -20,7 +20,7 @@ from confidence_neurons.checks import (
     whole,
 )
 
-LARGEST_HEIGHT = 5000
+LARGEST_HEIGHT, MOST_COLOURS = 5000, 8
 SCALES = ("linear", "log", "sqrt")
 
 
@@ -131,8 +131,8 @@ def labelled_columns(value: Any, given: Given) -> dict[str, str]:
 def number_columns(value: Any, given: Given) -> dict[str, str]:
     """Columns of numbers and what the reader sees instead of their names."""
     labelled = labelled_columns(value, given)
-    if not labelled:
-        raise ValueError("expected at least one column of numbers, got none")
+    if not 0 < len(labelled) <= MOST_COLOURS:
+        raise ValueError(f"expected 1 to {MOST_COLOURS} columns of numbers, got {len(labelled)}")
     for column in labelled:
         in_frame(column, given, numbers=True)
     return labelled
