@@ -14,6 +14,7 @@ GLOSSARY = (ROOT / "book" / "glossary.md").read_text(encoding="utf-8")
 ENTRY = re.compile(r"^### (.+)\n\n(.+)\n\n\*Introduced in (.+)\*$", re.MULTILINE)
 LINK = re.compile(r"\[([^\]]+)\]\(glossary\.md#([\w-]+)\)")
 WALK = {int(path.stem[:2]): path for path in NOTEBOOKS if path.stem[:2].isdigit()}
+AIMS = "## What you will learn"
 MAX_SENTENCES = 3
 # Neither headings nor code nor formulas; what is linked elsewhere stays, as its words.
 NOT_TOLD = [
@@ -66,9 +67,9 @@ BY_ANCHOR = {term.anchor: term for term in TERMS}
 
 
 def told(path: Path) -> str:
-    """The running text of a chapter."""
-    notebook = refresh_outputs.read(path)
-    return running("\n\n".join(source for _, source in rules.markdown_cells(notebook)))
+    """The running text of a chapter, without the list of what it teaches."""
+    cells = rules.markdown_cells(refresh_outputs.read(path))
+    return running("\n\n".join(text for _, text in cells if not text.startswith(AIMS)))
 
 
 def running(markdown: str) -> str:

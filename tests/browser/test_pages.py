@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from contents import NOTEBOOKS
+
 MAX_PAGE_BYTES = 1_500_000
 
 
@@ -30,12 +31,36 @@ def test_every_page_has_a_description(pages):
     assert [name for name, html in pages.items() if '<meta name="description"' not in html] == []
 
 
+def test_every_page_says_what_a_link_to_it_shows(pages, site):
+    tag = re.compile(r'<meta property="(og:[\w:]+)" content="([^"]+)" />')
+    for name, html in pages.items():
+        said = dict(tag.findall(html))
+        assert {"og:title", "og:description", "og:url", "og:image:alt"} <= set(said), name
+        address = said["og:url"].removesuffix(name)
+        assert (address + name, address[:8]) == (said["og:url"], "https://"), name
+        assert (site / said["og:image"].removeprefix(address)).is_file(), name
+
+
+def test_pages_have_descriptions_and_titles_of_their_own(pages):
+    said = {
+        name: re.findall(r'property="og:(?:title|description)" content="([^"]+)"', html)
+        for name, html in pages.items()
+    }
+    chapters = [tuple(said[f"{path.stem}.html"]) for path in NOTEBOOKS]
+    assert len(set(chapters)) == len(chapters)
+    assert all("<" not in text for texts in said.values() for text in texts)
+
+
+def test_there_is_an_icon(pages, site):
+    assert (site / "_static" / "favicon.svg").is_file()
+    assert all('<link rel="icon" href=' in html for html in pages.values())
+
+
 def test_chapters_can_be_opened_in_colab(pages):
     address = "https://colab.research.google.com/github/confidence-neurons/confidence-neurons/blob/main/book"
-    chapters = [path.stem for path in (ROOT / "book").glob("*.ipynb")]
-    assert chapters
-    for chapter in chapters:
-        assert f"{address}/{chapter}.ipynb" in pages[f"{chapter}.html"]
+    assert NOTEBOOKS
+    for path in NOTEBOOKS:
+        assert f"{address}/{path.name}" in pages[f"{path.stem}.html"]
 
 
 def test_links_between_pages_lead_somewhere(pages):

@@ -31,6 +31,16 @@ def read(html: str) -> ElementTree.Element:
     return ElementTree.fromstring(html)
 
 
+def part(element: ElementTree.Element, path: str) -> ElementTree.Element:
+    found = element.find(path)
+    assert found is not None
+    return found
+
+
+def words(element: ElementTree.Element, path: str) -> str:
+    return "".join(part(element, path).itertext())
+
+
 def test_a_prediction_is_shown_with_its_choices_and_answers_as_text(ask):
     assert repr(ask("scale")) == (
         "Predict: What does the **scale** do?\n"
@@ -44,19 +54,19 @@ def test_the_html_folds_each_answer_under_its_choice(ask):
     assert shown.get("class") == "cn-prediction"
     choices = shown.findall(".//details")
     assert [choice.get("data-right") for choice in choices] == ["false", "true"]
-    assert ["".join(c.find("summary").itertext()) for c in choices] == ["It shrinks.", "It grows."]
-    assert ["".join(c.find("p").itertext()) for c in choices] == [
+    assert [words(choice, "summary") for choice in choices] == ["It shrinks.", "It grows."]
+    assert [words(choice, "p") for choice in choices] == [
         "No. It does not: a & b.",
         "Right. By x < 1, 3.1 nats.",
     ]
-    assert choices[1].find("p/code").text == "x < 1"
+    assert words(choices[1], "p/code") == "x < 1"
     assert [strong.text for strong in choices[1].findall("p/strong")] == ["Right.", "3.1"]
 
 
 def test_a_question_is_named_for_screen_readers(ask):
     for question in read(ask.quiz()._repr_html_()):
         assert question.get("role") == "group"
-        named = question.find("p")
+        named = part(question, "p")
         assert named.get("id") == question.get("aria-labelledby")
 
 
@@ -70,7 +80,7 @@ def test_choices_of_one_question_close_each_other_and_no_others(ask):
 def test_a_quiz_asks_every_question_in_order(ask):
     quiz = read(ask.quiz()._repr_html_())
     assert quiz.get("class") == "cn-quiz"
-    assert ["".join(q.find("p").itertext()) for q in quiz] == [
+    assert [words(question, "p") for question in quiz] == [
         "Question. Number 1?",
         "Question. Number 2?",
     ]
