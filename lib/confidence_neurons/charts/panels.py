@@ -98,7 +98,8 @@ def in_columns(
     Parameters
     ----------
     columns
-        Charts with their heights, from top to bottom.
+        Charts with their heights, from top to bottom; their plots begin at the
+        same place.
     beside
         Width of what stands beside each plot.
     """
@@ -106,8 +107,8 @@ def in_columns(
     number, drawn = 0, []
     for charts, taken in zip(columns, beside, strict=True):
         panels = []
-        for chart, names in zip(charts, taken, strict=True):
-            panels.append(named(chart, number, width - names))
+        for chart in charts:
+            panels.append(named(chart, number, width - max(taken)))
             number += 1
         drawn.append(panels[0] if len(panels) == 1 else _own(alt.vconcat(*panels, spacing=12)))
     return _own(alt.vconcat(_own(alt.hconcat(*drawn, spacing=GAP)), spacing=GAP))

@@ -42,7 +42,8 @@ PANEL_WIDTH = 262  # of a chart with numbers on its left, in the column of a pho
 CONTROLS_ABOVE = (  # Vega puts them below the chart, where they are out of sight
     "<style>\n  #{place}.vega-embed {{ flex-direction: column; }}\n"
     "  #{place} .vega-bindings {{ order: -1; display: flex; flex-wrap: wrap; gap: 0.4em 2em; "
-    "margin-bottom: 0.5em; }}\n</style>"
+    "margin-bottom: 0.5em; }}\n"
+    "  #{place} .vega-bind input[type=range] {{ width: 16em; vertical-align: middle; }}\n</style>"
 )
 FITTING = {"contains": "padding", "resize": True}  # again and again, whatever a control changes
 
