@@ -147,6 +147,32 @@ def test_another_width_keeps_what_was_chosen(browser, address, gallery):
     page.wait_for_function(STILL, arg=len(MARKS), timeout=PATIENCE_MS)
     assert page.locator(".vega-bind input[type=range]").last.input_value() == "20"
     assert found(page, "cut") == {}
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.wait_for_timeout(1000)
+    page.wait_for_function(STILL, arg=len(MARKS), timeout=PATIENCE_MS)
+    assert page.locator(".vega-bind input[type=range]").last.input_value() == "20"
+    charts = charts_of(page)
+    assert all(chart["width"] >= LEAST_WIDTH for chart in charts.values())
+    assert found(page, "cut") == found(page, "colliding") == {}
+    assert charts["stepper"]["height"] <= STEPPER_HEIGHT
+    page.close()
+
+
+def test_what_is_cut_or_lies_on_another_is_seen(browser):
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    axis = "<g class='role-axis-label'>{}</g>"
+    texts = [(10, "on"), (14, "another"), (100, "alone"), (180, "outside"), (250, "hidden")]
+    labels = "".join(
+        f"<text x='{x}' y='20' opacity='{0 if words == 'hidden' else 1}'>{words}</text>"
+        for x, words in texts
+    )
+    page.set_content(
+        "<article class='bd-article'><div class='vega-embed' aria-label='a'>"
+        f"<svg class='marks' width='200' height='60'>{axis.format(labels)}</svg></div></article>"
+    )
+    (chart,) = page.evaluate(LOOK)["charts"]
+    assert chart["cut"] == ["outside"]
+    assert chart["colliding"] == ["on | another"]
     page.close()
 
 
