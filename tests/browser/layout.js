@@ -27,6 +27,7 @@
     }).map(named),
     cut: seen.filter((e) => more(e) && clips(e) && !e.closest(".math")).map(named),
     scrolling: seen.filter((e) => more(e) && scrolls(e) && !e.matches(MAY_SCROLL)).map(named),
+    scrollers: seen.filter((e) => more(e) && scrolls(e)).map(named),
     // Text of drawings of our own (charts are looked at elsewhere).
     drawings: [...article.querySelectorAll("svg.cn-map, svg.cn-thumb")].filter(
       (svg) => svg.getClientRects().length).flatMap((svg) => {

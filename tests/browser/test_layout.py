@@ -84,6 +84,12 @@ def test_nothing_is_cut_and_nothing_is_wider_than_its_column(opened):
     assert trouble == []
 
 
+def test_on_a_desk_the_chapters_show_all_of_their_code_and_tables(opened, name):
+    width, page, _ = opened
+    if width == "desk" and name in {path.stem for path in contents.NOTEBOOKS}:
+        assert page.evaluate(LAYOUT)["scrollers"] == []
+
+
 def test_text_can_be_read_in_light_and_dark(opened):
     _, page, _ = opened
     for mode in MODES:
