@@ -73,10 +73,12 @@ def told(path: Path) -> str:
 
 
 def running(markdown: str) -> str:
-    """Markdown without what is no running text."""
-    markdown = OTHER_LINK.sub(r"\1", markdown)
+    """Markdown with blanks in the place of what is no running text."""
+    markdown = OTHER_LINK.sub(
+        lambda link: f" {link[1]} " + " " * (len(link[0]) - len(link[1]) - 2), markdown
+    )
     for pattern in NOT_TOLD:
-        markdown = pattern.sub(" ", markdown)
+        markdown = pattern.sub(lambda match: " " * len(match[0]), markdown)
     return markdown
 
 

@@ -54,7 +54,7 @@ def good() -> NotebookNode:
     return new_notebook(cells=[told[0], prints, chart(), told[1], table, *asks, told[2]])
 
 
-@pytest.mark.parametrize("rule", rules.RULES + rules.RULES_OF_THE_WALK)
+@pytest.mark.parametrize("rule", rules.RULES + rules.RULES_OF_FULL_CHAPTERS)
 def test_a_good_chapter_passes(good, rule):
     assert rule(good) == []
 
@@ -164,6 +164,11 @@ def test_captions_are_of_one_chapter_and_counted():
     assert rules.captions(two("*Figure 1.2.* So.")) == []
     for wrong in ("*Figure 1.1.* So.", "*Figure 1.3.* So.", "*Figure 2.2.* So."):
         assert len(rules.captions(two(wrong))) == 1
+
+
+def test_a_coloured_text_needs_a_caption_too(good):
+    text = code(2, "text", [rules.FOLDED], {"text/html": '<div class="cn-text" role="figure">'})
+    assert len(rules.captions(new_notebook(cells=[text, new_markdown_cell("So.")]))) == 1
 
 
 def test_a_chart_at_the_end_needs_a_caption_too(good):

@@ -35,6 +35,7 @@ INKS = """() => {
       .map((e) => look(e, "fill")),
   ];
 }"""
+NOTEBOOKS = {path.stem for path in contents.NOTEBOOKS}
 CHART_SCRIPT = "typeof VEGA_DEBUG"  # stands once in the HTML of each chart
 WIDTHS = {"desk": 1280, "phone": 390}
 MODES: tuple[Any, ...] = ("light", "dark")
@@ -86,7 +87,7 @@ def test_nothing_is_cut_and_nothing_is_wider_than_its_column(opened):
 
 def test_on_a_desk_the_chapters_show_all_of_their_code_and_tables(opened, name):
     width, page, _ = opened
-    if width == "desk" and name in {path.stem for path in contents.NOTEBOOKS}:
+    if width == "desk" and name in NOTEBOOKS:
         assert page.evaluate(LAYOUT)["scrollers"] == []
 
 
@@ -106,7 +107,7 @@ def test_text_can_be_read_in_light_and_dark(opened):
 def test_charts_have_their_captions_below_and_code_is_folded(opened, name):
     _, page, _ = opened
     seen = page.evaluate(LAYOUT)
-    if name[:2].isdigit():
+    if name in NOTEBOOKS:
         assert all(gap is not None and 0 <= gap < FARTHEST_CAPTION for gap in seen["captions"])
     assert seen["folded"]
 

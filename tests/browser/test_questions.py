@@ -10,7 +10,11 @@ from playwright.sync_api import Browser, Page
 
 import contents
 
-CHAPTERS = [path.stem for path in contents.NOTEBOOKS if "01" <= path.stem[:2] <= "06"]
+CHAPTERS = [
+    path.stem
+    for path in contents.NOTEBOOKS
+    if "01" <= path.stem[:2] <= "06" or "cn-question" in path.read_text("utf-8")
+]
 PATIENCE_MS = 120_000
 MAX_TABS = 120  # from one choice to the next, through the charts between them
 FOCUSED = """() => {
