@@ -1,5 +1,6 @@
 """How charts reach a page: HTML drawn as SVG, and a description in words."""
 
+from pathlib import Path
 from typing import Any
 
 import altair as alt
@@ -119,3 +120,26 @@ def test_enabling_twice_does_no_harm():
     enable_theme()
     assert alt.theme.active == "confidence_neurons"
     assert alt.renderers.active == "confidence_neurons"
+
+
+def test_controls_stand_above_their_chart_in_a_notebook_too():
+    html = shown(finish(points(), title="Rise", description=DESCRIPTION))["text/html"]
+    place = html.split('<div id="')[1].split('"')[0]
+    style = html[: html.index("<div id=")]
+    assert f"#{place} .vega-bindings {{ order: -1;" in style
+    assert f"#{place}.vega-embed {{ flex-direction: column; }}" in style
+
+
+def test_what_a_control_changes_fits_again():
+    panels = alt.hconcat(points(), points())
+    for chart, kind in ((points(), "fit-x"), (panels, "pad")):
+        spec = finish(chart, title="Rise", description=DESCRIPTION).to_dict()
+        assert spec["autosize"] == {"type": kind, "contains": "padding", "resize": True}
+
+
+def test_the_site_and_the_reports_fit_charts_with_the_same_script():
+    script = theme.fitting_script()
+    on_the_site = Path(__file__).parents[2] / "book" / "_static" / "charts.js"
+    assert on_the_site.read_text(encoding="utf-8") == script
+    assert "window.vegaEmbed =" in script
+    assert "http" not in script
