@@ -1,39 +1,51 @@
-"""How much of the residual stream lies in the null space."""
+"""How much of the residual stream lies among the directions that the unembedding hears least."""
 
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
-from jaxtyping import Int
-from torch import Tensor
-from transformer_lens.model_bridge import TransformerBridge
+import torch
 
 import confidence_neurons as cn
+from confidence_neurons.weights.spectrum import exact_null_directions
 
 
-def stream_occupancy(
-    model: TransformerBridge,
-    tokens: Int[Tensor, "batch position"],
-    counts: Int[Tensor, " d_vocab"],
-    space: cn.Geometry,
-    rates: Iterable[float] = (0.0, 0.25, 0.5, 0.75, 1.0),
+def tail_shares(
+    state: cn.State, space: cn.Geometry, sizes: Iterable[int], *, less_mean: bool = False
 ) -> pd.DataFrame:
-    """The final residual stream as more and more of the text is replaced by noise.
+    """Share of the stream's length in its last directions, for several numbers of them.
+
+    Parameters
+    ----------
+    state : cn.State
+        Where to look.
+    space : cn.Geometry
+        Of the same model. Its exact null directions, in which the centred
+        stream has nothing, are not counted.
+    sizes : iterable of int
+        How many directions.
+    less_mean : bool
+        Take the mean over the counted positions off the stream first.
 
     Returns
     -------
     pd.DataFrame
-        One row per rate, means over the counted positions: `rate`;
-        `null_fraction`, the share of the centred stream's norm inside the null
-        space (a ratio of norms); `scale`, of the final norm; `scale_ratio`,
-        the scale over that of the first rate; `entropy`, nats.
+        One row per size and counted token: `sequence`, `k`, `directions` (k
+        over the number of all), `share` (a ratio of lengths).
     """
-    parts = []
-    for rate in rates:
-        state = cn.run(model, cn.corrupt(tokens, rate, counts))
-        stream = space.norm.centre(state.residual[state.counted])
-        inside = cn.null_fraction(stream, space.null_space)
-        read = cn.read(model, state, ("scale", "entropy"))
-        parts.append(read.assign(rate=rate, null_fraction=inside.cpu().numpy()))
-    columns = ["null_fraction", "scale", "entropy"]
-    frame = pd.concat(parts).groupby("rate", sort=False)[columns].mean().reset_index()
-    return frame.assign(scale_ratio=frame["scale"] / frame["scale"].iloc[0])
+    chosen = list(sizes)
+    exact = exact_null_directions(space.spectrum.values)
+    directions = space.spectrum.directions.flip(1)[:, exact:]
+    stream = space.norm.centre(state.residual[state.counted])
+    if less_mean:
+        stream = stream - stream.mean(dim=0)
+    inside = (stream @ directions).pow(2).cumsum(dim=1)
+    shares = (inside[:, torch.tensor(chosen) - 1] / inside[:, -1:]).sqrt().cpu().numpy()
+    table = pd.DataFrame(
+        {
+            "sequence": np.repeat(state.places()["sequence"].to_numpy(), len(chosen)),
+            "k": np.tile(chosen, len(shares)),
+            "share": shares.ravel(),
+        }
+    )
+    return table.assign(directions=table["k"] / directions.shape[1])

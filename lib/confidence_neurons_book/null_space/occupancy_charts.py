@@ -1,59 +1,31 @@
-"""How much of the residual stream, and of each neuron's output, lies in the null space."""
-
-import math
+"""How much of the residual stream lies among the quietest directions."""
 
 import pandas as pd
 
-from confidence_neurons.charts import Axis, bands, neurons
+from confidence_neurons.charts import Axis, bands
 from confidence_neurons.charts.layers import Drawn
 
-PANELS = {
-    "null_fraction": "norm share in null space",
-    "scale_ratio": "scale / scale on clean text",
-    "entropy": "entropy (nats)",
-}
 
+def shares_chart(shares: pd.DataFrame) -> Drawn:
+    """Share of the stream's length in the last directions, by how many they are.
 
-def stream_chart(occupancy: pd.DataFrame) -> Drawn:
-    """Null share of the stream, final scale and entropy as text turns into noise.
-
-    `occupancy` holds frames of `occupancy.stream_occupancy`, each with a
-    column `model`.
+    `shares` has the columns `stream`, `directions`, `estimate`, `low` and
+    `high`: intervals of `occupancy.tail_shares`. Beside them stands what random
+    directions hold: the root of their share of all.
     """
+    every = shares.drop_duplicates("directions").sort_values("directions")
+    root = every["directions"] ** 0.5
+    chance = every.assign(stream="random directions", estimate=root, low=root, high=root)
     return bands(
-        occupancy.melt(["model", "rate"], list(PANELS), "quantity", "value"),
-        x=Axis("rate", "share of tokens replaced by noise", format="%"),
-        y=Axis("value", PANELS, zero=True),
-        group="model",
-        panel="quantity",
-        title="The stream, the scale and the entropy as text turns into noise",
+        pd.concat([shares, chance])[["stream", "directions", "estimate", "low", "high"]],
+        x=Axis("directions", "quietest directions that are counted (share of all)", scale="log"),
+        y=Axis("estimate", "share of the stream's length", domain=(0, 1)),
+        group="stream",
+        title="The stream fills its quiet directions, and no number of them stands out",
         description=(
-            "Three line charts, one line per model. Across: the share of the tokens that was "
-            "replaced by noise. Up: the share of the residual stream's norm in the null space, "
-            "the final scale over its value on clean text, and the entropy of the prediction."
-        ),
-    )
-
-
-def neuron_chart(table: pd.DataFrame, k: int, d_model: int) -> Drawn:
-    """Null-space fraction of each neuron against its weight norm.
-
-    `table` comes from `cn.neuron_weights`. The rule is the fraction of a
-    random direction, sqrt(k / d_model).
-    """
-    return neurons(
-        table[["neuron", "weight_norm", "null_fraction"]],
-        x=Axis("weight_norm", "weight norm"),
-        y=Axis(
-            "null_fraction",
-            "null-space fraction",
-            domain=(0, 1),
-            rules={"a random direction": math.sqrt(k / d_model)},
-        ),
-        title="How much of each neuron's output the unembedding cannot see",
-        description=(
-            "Scatter plot of the last layer's neurons. Across: the norm of the output weights. Up: "
-            "the share of that norm that lies in the null space. A dashed rule marks what a random "
-            "direction would have."
+            "Line chart with a logarithmic horizontal axis. Across: how many of the quietest "
+            "directions are counted, as a share of all. Up: the share of the residual stream's "
+            "length that lies in them. The line of smollm2 starts above a half at one direction "
+            "and rises evenly; less its mean it lies lower, above that of random directions."
         ),
     )

@@ -1,68 +1,41 @@
-"""The singular spectrum of an unembedding, alone or beside controls."""
+"""Spectra beside each other, and the coordinates that a small gain closes."""
 
 import pandas as pd
 
 from confidence_neurons.charts import Axis, bands, neurons
 from confidence_neurons.charts.layers import Drawn
-from confidence_neurons_book.null_space.spectra import EXACT_NULL
-
-DIRECTION = Axis("index", "direction, by size of its singular value")
-FLOOR_SHARE = 0.5
 
 
-def spectrum_chart(table: pd.DataFrame) -> Drawn:
-    """Singular values on a log axis, largest first, with the median and a quarter of it.
-
-    `table` comes from `spectra.spectrum_table`. Exact null values are rounding
-    noise around zero, which a log axis cannot show: they stand at its foot.
-    """
-    median = float(table["singular_value"].median())
-    return neurons(
-        with_floor(table),
-        x=DIRECTION,
-        y=Axis(
-            "shown",
-            "singular value (logits per unit of stream)",
-            scale="log",
-            rules={"median": median, "a quarter of the median": median / 4},
-        ),
-        group="kind",
-        details={"singular_value": "singular value, as computed"},
-        title="Which directions reach the logits?",
-        description=(
-            "Scatter plot with a logarithmic vertical axis. Across: the directions of the residual "
-            "stream, ordered by singular value. Up: the singular value of the effective "
-            "unembedding. Dashed rules mark the median and a quarter of it. The learned null "
-            "directions and the exact one that the centring makes are marked by colour and shape."
-        ),
-    )
-
-
-def spectra_chart(tables: pd.DataFrame) -> Drawn:
-    """Several spectra, each divided by its own median so that their shapes compare.
-
-    `tables` has the columns of `spectra.spectrum_table` and `spectrum`, the
-    name of each. Exact null values are left out.
-    """
-    shown = tables.loc[tables["kind"] != EXACT_NULL]
-    medians = shown.groupby("spectrum")["singular_value"].transform("median")
+def spectra_chart(table: pd.DataFrame) -> Drawn:
+    """Several spectra, each over its own median; `table` is `spectra.spectra_table`'s."""
     return bands(
-        shown.assign(relative=shown["singular_value"] / medians).drop(columns="kind"),
-        x=DIRECTION,
-        y=Axis("relative", "singular value / median of its spectrum", scale="log"),
+        table[["spectrum", "share", "relative"]],
+        x=Axis("share", "directions, from the loudest to the quietest", format="%"),
+        y=Axis("relative", "singular value / median", scale="log"),
         group="spectrum",
-        details={"singular_value": "singular value"},
-        title="The spectrum beside its controls",
+        title="Two models have directions that are hardly heard; noise has none",
         description=(
-            "Line chart with a logarithmic vertical axis. Across: the directions, ordered by "
-            "singular value. Up: the singular value over the median of the same spectrum. One "
-            "line for the model, and one for each control."
+            "Line chart with a logarithmic vertical axis. Across: the directions of the residual "
+            "stream, ordered by singular value. Up: the singular value over the median of the same "
+            "matrix. The lines of smollm2 and prose fall off at the right end, that of Gaussian "
+            "noise of the same shape stays near one, that of prose-no-norm ends near a half."
         ),
     )
 
 
-def with_floor(table: pd.DataFrame, column: str = "singular_value") -> pd.DataFrame:
-    """Add `shown`: the column, with exact nulls at half of the smallest other value."""
-    exact = table["kind"] == EXACT_NULL
-    floor = FLOOR_SHARE * table.loc[~exact, column].min()
-    return table.assign(shown=table[column].mask(exact, floor))
+def coordinates_chart(table: pd.DataFrame) -> Drawn:
+    """Gain of each coordinate against how much of it is null; `table` has a column `model`."""
+    return neurons(
+        table,
+        x=Axis("gain", "gain / median gain (size)", scale="log"),
+        y=Axis("inside", "share of the coordinate in the null space", domain=(0, 1)),
+        choose={"model": "Model"},
+        title="In prose two small gains close two coordinates",
+        description=(
+            "Scatter plot, one point per coordinate of the residual stream, for the chosen model. "
+            "Across, on a logarithmic axis: the size of the final norm's gain, over the median. "
+            "Up: how much of the coordinate lies in the null space. In prose two points stand far "
+            "apart from all others, at small gains and close to one. In smollm2 points with small "
+            "and with large gains rise above the crowd. In prose-no-norm one point rises."
+        ),
+    )

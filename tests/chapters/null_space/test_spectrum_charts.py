@@ -1,48 +1,38 @@
-"""Charts of spectra: valid, described, with exact nulls on the axis."""
+"""Charts of spectra and of gains."""
 
 import pandas as pd
 
-from charts.reading import datasets, domain, rows_of
-from confidence_neurons_book.null_space.spectrum_charts import (
-    spectra_chart,
-    spectrum_chart,
-    with_floor,
-)
+from charts.reading import controls, domain, rows_of
+from confidence_neurons_book.null_space.spectrum_charts import coordinates_chart, spectra_chart
 
-TABLE = pd.DataFrame(
+SPECTRA = pd.DataFrame(
     {
-        "index": [1, 2, 3, 4],
-        "singular_value": [8.0, 4.0, 0.5, 1e-9],
-        "kind": ["visible", "visible", "learned null", "exact null"],
+        "spectrum": ["prose"] * 3 + ["noise"] * 3,
+        "index": [1, 2, 3] * 2,
+        "share": [1 / 3, 2 / 3, 1.0] * 2,
+        "singular_value": [4.0, 2.0, 0.2, 2.0, 1.9, 1.8],
+        "relative": [2.0, 1.0, 0.1, 1.05, 1.0, 0.95],
     }
 )
-TABLES = pd.concat([TABLE.assign(spectrum="prose"), TABLE.assign(spectrum="noise")])
+COORDINATES = pd.DataFrame(
+    {
+        "model": ["prose", "prose", "smollm2"],
+        "coordinate": [0, 1, 0],
+        "gain": [0.01, 1.0, 1.0],
+        "inside": [0.98, 0.02, 0.1],
+    }
+)
 CHARTS = {
-    "spectrum": lambda: spectrum_chart(TABLE),
-    "spectra": lambda: spectra_chart(TABLES),
+    "spectra": lambda: spectra_chart(SPECTRA),
+    "coordinates": lambda: coordinates_chart(COORDINATES),
 }
 
 
-def test_exact_nulls_stand_below_everything_else_and_keep_their_value():
-    assert list(with_floor(TABLE)["shown"]) == [8.0, 4.0, 0.5, 0.25]
-    rows = rows_of(CHARTS["spectrum"](), "kind")
-    assert rows["shown"].tolist() == [8.0, 4.0, 0.5, 0.25]
-    assert rows["singular_value"].tolist() == TABLE["singular_value"].tolist()
+def test_every_matrix_has_a_line():
+    assert domain(CHARTS["spectra"](), "color") == ["prose", "noise"]
+    assert len(rows_of(CHARTS["spectra"](), "relative")) == len(SPECTRA)
 
 
-def test_kinds_of_directions_are_told_apart():
-    assert domain(CHARTS["spectrum"](), "color") == ["visible", "learned null", "exact null"]
-    assert domain(CHARTS["spectrum"](), "shape") == ["visible", "learned null", "exact null"]
-
-
-def test_rules_stand_at_the_median_and_a_quarter():
-    (rules,) = [each for each in datasets(CHARTS["spectrum"]()) if "rule" in each]
-    assert rules["shown"].tolist() == [2.25, 2.25 / 4]
-
-
-def test_spectra_are_divided_by_their_own_medians_without_exact_nulls():
-    doubled = TABLE.assign(spectrum="twice", singular_value=2 * TABLE["singular_value"])
-    rows = rows_of(spectra_chart(pd.concat([TABLE.assign(spectrum="once"), doubled])))
-    assert len(rows) == 6
-    once, twice = (rows[rows["spectrum"] == name]["relative"] for name in ("once", "twice"))
-    assert list(once) == list(twice) == [2.0, 1.0, 0.125]
+def test_coordinates_are_shown_of_one_model_at_a_time():
+    assert controls(CHARTS["coordinates"]())["Model"]["options"] == ["prose", "smollm2"]
+    assert len(rows_of(CHARTS["coordinates"](), "inside")) == len(COORDINATES)

@@ -1,7 +1,5 @@
 """Writing along directions: against slow references, and the propositions of the chapter."""
 
-import math
-
 import pytest
 import torch
 
@@ -9,14 +7,15 @@ import confidence_neurons as cn
 import references
 from confidence_neurons.model.state import unembed
 from confidence_neurons_book.null_space.writing import (
+    DIRECT,
     OTHERS,
-    safe_first_choice,
+    TOTAL,
+    Written,
+    at_the_end,
     sample,
-    writing_effects,
-    writing_sweep,
+    written_bars,
+    written_entropy,
 )
-
-COLUMNS = ["logit_change", "scale_ratio", "entropy_change", "kl", "argmax_changed"]
 
 
 @pytest.fixture(scope="module", params=["neox-serial", "llama"])
@@ -25,30 +24,12 @@ def model(request):
 
 
 @pytest.fixture(scope="module")
-def space(model):
-    return cn.geometry(model, k=3)
-
-
-@pytest.fixture(scope="module")
 def state(model):
     return sample(cn.run(model, references.tokens_for()), every=3)
 
 
-@pytest.fixture(scope="module")
-def one(model):
-    """A state of which the last position counts alone."""
-    tokens = references.tokens_for(rows=1)
-    last = torch.zeros_like(tokens, dtype=torch.bool)
-    last[:, -1] = True
-    return cn.run(model, tokens, at=last)
-
-
 def random_direction(model, seed=1):
     return torch.randn(model.cfg.d_model, generator=torch.Generator().manual_seed(seed))
-
-
-def mean(values):
-    return sum(values) / len(values)
 
 
 def test_a_sample_is_every_so_many_counted_positions(model):
@@ -58,132 +39,88 @@ def test_a_sample_is_every_so_many_counted_positions(model):
     torch.testing.assert_close(few.residual[few.counted], everything[::3])
 
 
-def slow_effects(model, space, state, direction, strength, effect):
-    """One token and one sign at a time, straight from the definitions."""
-    rows = []
-    for sign in (1, -1):
-        for x in state.residual[state.counted]:
-            length = space.norm.centre(x).norm()
-            written = x + sign * strength * length * direction / direction.norm()
-            clean_scale = space.norm.scale(x)
-            scale = clean_scale if effect == "direct" else space.norm.scale(written)
-            before, after = unembed(model, x), unembed(model, written, scale)
-            p, q = before.tolist(), after.tolist()
-            change = unembed(model, written, clean_scale) - before
-            rows.append(
-                [
-                    float((change - change.mean()).norm()),
-                    float(scale / clean_scale),
-                    abs(references.entropy(q) - references.entropy(p)),
-                    references.kl_divergence(references.softmax(p), references.softmax(q)),
-                    float(p.index(max(p)) != q.index(max(q))),
-                ]
-            )
-    return [mean(column) for column in zip(*rows, strict=True)]
-
-
-@pytest.mark.parametrize("effect", ["total", "direct"])
-def test_effects_agree_with_the_slow_reference(model, space, state, effect):
-    directions = torch.stack([random_direction(model, seed) for seed in range(3)])
-    frame = writing_effects(model, state, directions, strength=0.7)
-    assert list(frame["direction"]) == [0, 0, 1, 1, 2, 2]
-    for number, direction in enumerate(directions):
-        row = frame[(frame["direction"] == number) & (frame["effect"] == effect)]
-        expected = slow_effects(model, space, state, direction, 0.7, effect)
-        assert row[COLUMNS].to_numpy()[0] == pytest.approx(expected, rel=1e-3, abs=1e-5)
-
-
-def test_direct_change_of_the_logits_is_the_singular_value(model, space, state):
-    found = space.spectrum
-    frame = writing_effects(model, state, found.directions.T[::8], strength=0.5)
-    direct = frame[frame["effect"] == "direct"]["logit_change"]
-    length = space.norm.apply(state.residual)[state.counted].norm(dim=-1).mean()
-    assert list(direct) == pytest.approx((0.5 * length * found.values[::8]).tolist(), rel=1e-3)
-
-
-def test_a_null_write_is_a_temperature_on_bias_free_logits(model, space, state):
-    norm = space.norm
+@pytest.mark.parametrize("effect", [TOTAL, DIRECT])
+@pytest.mark.parametrize("strength", [-0.7, 0.0, 1.2])
+def test_logits_agree_with_one_token_at_a_time(model, state, strength, effect):
+    norm = cn.geometry(model, k=1).norm
     direction = norm.centre(random_direction(model))
-    unit = (direction / direction.norm()).double()
-    unembedding = space.unembedding.double()
-    unembedding = unembedding - unit[:, None] * (unit @ unembedding)
-    written = cn.write(model, state, direction, 0.8)
-    temperature = (written.scale / state.scale).double()
-    z = norm.apply(state.residual.double()) @ unembedding
-    new = norm.apply(written.residual.double()) @ unembedding
-    torch.testing.assert_close(new, z / temperature, rtol=1e-4, atol=1e-5)
-
-
-def test_a_null_write_is_coolest_where_it_leaves_nothing_along_the_direction(model, space, one):
-    direction = space.norm.centre(random_direction(model))
     unit = direction / direction.norm()
-    x = space.norm.centre(one.residual[one.counted])[0]
-    along = float(x @ unit)
-
-    def temperature(alpha):
-        return float(space.norm.scale(x + alpha * unit) / space.norm.scale(x))
-
-    assert temperature(-2 * along) == pytest.approx(1, rel=1e-4)
-    inside = [temperature(-2 * along * share) for share in (0.1, 0.5, 0.9)]
-    assert max(inside) < 1
-    assert min(inside) == inside[1]
-
-
-def test_all_ones_do_nothing_in_layer_norm_models(model, space, state):
-    ones = torch.ones(1, model.cfg.d_model)
-    total = writing_effects(model, state, ones).query("effect == 'total'").iloc[0]
-    if space.norm.centres:
-        assert total["kl"] == pytest.approx(0, abs=1e-5)
-        assert total["scale_ratio"] == pytest.approx(1, abs=1e-4)
-    else:
-        assert total["scale_ratio"] > 1.01
+    written = Written(model, state, random_direction(model))
+    for row, x in enumerate(state.residual[state.counted]):
+        centred = norm.centre(x)
+        sign = 1 if float(centred @ unit) > 0 else -1
+        moved = x + sign * strength * centred.norm() * unit
+        scale = norm.scale(x) if effect == DIRECT else norm.scale(moved)
+        expected = unembed(model, moved, scale)
+        torch.testing.assert_close(
+            written.logits(strength, effect)[row], expected, rtol=1e-3, atol=1e-4
+        )
+        ratio = float(norm.scale(moved) / norm.scale(x))
+        assert float(written.ratio(strength)[row]) == pytest.approx(ratio, rel=1e-4)
 
 
-def test_sweep_agrees_with_one_write_at_a_time(model, one):
-    direction, strengths = random_direction(model), [-1.0, 0.0, 0.5]
-    frame = writing_sweep(model, one, {"a": direction, "b": -direction}, strengths, count=4)
-    assert len(frame) == 2 * len(strengths) * 5
-    x = one.residual[0, -1]
-    oriented = direction if direction @ x >= 0 else -direction
-    clean = unembed(model, x)
-    top = clean.topk(4).indices
-    labels = [*cn.token_labels(model, top.tolist()), OTHERS]
-    for strength in strengths:
-        written = cn.write(model, one, oriented, strength).residual[0, -1]
-        logits = unembed(model, written).tolist()
-        p = references.softmax(logits)
-        for name in ("a", "b"):
-            rows = frame[(frame["direction"] == name) & (frame["strength"] == strength)]
-            assert list(rows["token"]) == labels
-            assert rows["probability"].sum() == pytest.approx(1, abs=1e-5)
-            shown = [p[token] for token in top.tolist()]
-            assert list(rows["probability"])[:-1] == pytest.approx(shown, rel=1e-4, abs=1e-6)
-            assert rows["entropy"].iloc[0] == pytest.approx(references.entropy(logits), rel=1e-4)
-            kl = references.kl_divergence(references.softmax(clean.tolist()), p)
-            assert rows["kl"].iloc[0] == pytest.approx(kl, rel=1e-3, abs=1e-5)
+def test_frames_average_over_directions(model, state):
+    directions = torch.stack([random_direction(model, seed) for seed in (1, 2)])
+    frame = written_entropy(model, state, {"two": directions}, [0.0, 0.5])
+    assert frame["written"].unique().tolist() == ["two", f"two, {DIRECT}"]
+    assert frame["sequence"].tolist()[: int(state.counted.sum())] == (
+        state.places()["sequence"].tolist()
+    )
+    clean = references_entropy(model, state)
+    for effect, name in ((TOTAL, "two"), (DIRECT, f"two, {DIRECT}")):
+        rows = frame[(frame["written"] == name) & (frame["strength"] == 0.5)]
+        each = [cn.entropy(Written(model, state, one).logits(0.5, effect)) for one in directions]
+        expected = torch.stack(each)
+        assert rows["entropy"].tolist() == pytest.approx(expected.mean(0).tolist(), rel=1e-4)
+        changes = (expected - clean).abs().mean(0).tolist()
+        assert rows["change"].tolist() == pytest.approx(changes, rel=1e-2, abs=1e-5)
+    unchanged = frame[frame["strength"] == 0]
+    assert unchanged["change"].max() < 1e-5
+    assert unchanged["ratio"].tolist() == pytest.approx([1.0] * len(unchanged))
 
 
-def test_positive_strengths_lengthen_the_stream(model, space, one):
-    directions = {str(seed): random_direction(model, seed) for seed in range(6)}
-    frame = writing_sweep(model, one, directions, [1.0], count=2)
-    ratios = frame.groupby("direction")["scale_ratio"].first()
-    at_least = 1 if space.norm.centres else math.sqrt(2) - 1e-3
-    assert (ratios > at_least).all()
+def references_entropy(model, state):
+    return cn.entropy(unembed(model, state.residual[state.counted]))
 
 
-def test_safe_first_choices_are_safe(model, space, state):
-    found, d_model = space.spectrum, model.cfg.d_model
-    x = state.residual[state.counted]
-    logits, scale = unembed(model, x), space.norm.scale(x)
-    largest = logits.topk(2).values
-    margin = largest[:, 0] - largest[:, 1]
-    seen = set()
-    for index in range(0, d_model - 1, 3):
-        for strength in (0.001, 0.01, -0.1):
-            safe = safe_first_choice(margin, found.values[index], strength, d_model)
-            written = cn.write(model, state, found.directions[:, index], strength)
-            after = unembed(model, written.residual[state.counted], scale)
-            same = after.argmax(-1) == logits.argmax(-1)
-            assert same[safe].all()
-            seen |= set(safe.tolist())
-    assert seen == {True, False}
+def test_a_null_write_is_a_temperature_and_frozen_does_nothing():
+    network, direction = references.network_with_null_direction()
+    light = references.light(network)
+    state = cn.run(light, references.tokens_for())
+    written = Written(light, state, direction)
+    bias = unembed(light, torch.zeros(light.cfg.d_model), torch.ones(1))
+    clean = written.logits(0.0) - bias
+    for strength in (-0.8, 0.8):
+        moved = written.logits(strength) - bias
+        torch.testing.assert_close(moved, clean / written.ratio(strength), rtol=1e-3, atol=1e-4)
+        frozen = written.logits(strength, DIRECT) - bias
+        torch.testing.assert_close(frozen, clean, rtol=1e-3, atol=1e-4)
+
+
+def test_a_write_is_coolest_where_it_leaves_nothing_along_the_direction(model, state):
+    norm, direction = cn.geometry(model, k=1).norm, random_direction(model)
+    stream = norm.centre(state.residual[state.counted])
+    unit = norm.centre(direction) / norm.centre(direction).norm()
+    written = Written(model, state, direction)
+    cosines = ((stream @ unit).abs() / stream.norm(dim=1)).tolist()
+    for row, cosine in enumerate(cosines):
+        ratios = [float(written.ratio(-cosine * part)[row]) for part in (0.2, 1, 1.8)]
+        assert min(ratios) == ratios[1]
+        assert max(ratios) < 1
+        assert float(written.ratio(-2 * cosine)[row]) == pytest.approx(1, rel=1e-3)
+
+
+def test_bars_are_the_distribution_at_the_end_of_a_text(model):
+    end = at_the_end(model, "It was upon a cold morning")
+    assert end.counted.sum() == 1
+    assert end.counted[0, -1]
+    direction = random_direction(model)
+    frame = written_bars(model, end, {"a": (direction, TOTAL)}, [0.0, 0.5], count=4)
+    assert len(frame) == 10
+    clean = unembed(model, end.residual[0, -1]).softmax(-1)
+    top = clean.topk(4)
+    rows = frame[frame["strength"] == 0]
+    assert rows["token"].tolist() == [*cn.token_labels(model, top.indices.tolist()), OTHERS]
+    assert rows["probability"].tolist()[:4] == pytest.approx(top.values.tolist(), rel=1e-3)
+    assert frame.groupby("strength")["probability"].sum().tolist() == pytest.approx([1, 1])
+    assert rows["said"].iloc[0].endswith("scale x 1.00")

@@ -1,83 +1,60 @@
-"""Charts of writing: valid, described, and driven without Python."""
+"""Charts of writing: driven without Python."""
 
 import itertools
 
 import pandas as pd
-import pytest
 
-from charts.reading import axis_titles, controls, domain, rows_of
-from confidence_neurons_book.null_space.writing_charts import PANELS, effects_chart, sweep_chart
+from charts.reading import controls, domain, rows_of
+from confidence_neurons_book.null_space.writing_charts import bars_chart, curves_chart
 
-TOKENS = ["␣the", "␣a", "(all others)"]
-SWEEP = pd.DataFrame(
+BARS = pd.DataFrame(
     [
         {
-            "model": model,
             "direction": direction,
             "strength": strength,
-            "entropy": 3 + strength,
-            "scale_ratio": 1 + strength,
-            "kl": 0.1,
             "token": token,
-            "probability": 1 / 3,
+            "probability": 0.5,
+            "said": f"entropy {strength:.2f} nats",
         }
-        for model, direction, strength, token in itertools.product(
-            ["prose", "control"], ["first", "last"], [-0.5, 0.0, 0.5], TOKENS
+        for direction, strength, token in itertools.product(
+            ["null", "random"], [-0.5, 0.0, 0.5], ["␣the", "(all others)"]
         )
     ]
 )
-EFFECTS = pd.DataFrame(
+ENTROPIES = pd.DataFrame(
     [
         {
             "model": model,
-            "direction": direction,
-            "kind": kind,
-            "effect": effect,
-            "logit_change": change,
-            "scale_ratio": 1.1,
-            "entropy_change": 0.2,
-            "kl": 0.1,
-            "argmax_changed": 0.05,
+            "written": written,
+            "strength": strength,
+            "sequence": sequence,
+            "entropy": 3 + strength + 0.1 * sequence,
+            "change": abs(strength),
+            "ratio": 1.0,
         }
-        for model in ("prose", "control")
-        for direction, (kind, change) in enumerate([("visible", 4.0), ("exact null", 1e-7)])
-        for effect in ("total", "direct")
+        for model, written, strength, sequence in itertools.product(
+            ["smollm2", "prose"], ["null", "random"], [-1.0, 0.0, 1.0], [0, 1]
+        )
     ]
 )
 CHARTS = {
-    "sweep": lambda: sweep_chart(SWEEP),
-    "effects": lambda: effects_chart(EFFECTS),
+    "bars": lambda: bars_chart(BARS),
+    "curves": lambda: curves_chart(ENTROPIES),
 }
 
 
-def test_sweep_offers_every_model_direction_and_strength():
-    found = controls(CHARTS["sweep"]())
-    assert found["Model"]["options"] == ["prose", "control"]
-    assert found["Direction"]["options"] == ["first", "last"]
-    slider = found["Strength"]
+def test_the_slider_begins_with_nothing_written():
+    found = controls(CHARTS["bars"]())
+    assert found["Written"]["options"] == ["null", "random"]
+    slider = found["How much"]
     assert (slider["min"], slider["max"], slider["step"]) == (-0.5, 0.5, 0.5)
     assert slider["value"] == 0
+    assert len(rows_of(CHARTS["bars"](), "probability")) == len(BARS)
 
 
-def test_sweep_keeps_every_token_of_every_step():
-    rows = rows_of(CHARTS["sweep"](), "token")
-    assert len(rows) == len(SWEEP)
-    steps = rows.groupby(["model", "direction", "strength"])["token"].apply(list)
-    assert all(tokens == TOKENS for tokens in steps)
-    curve = rows_of(CHARTS["sweep"](), "entropy")
-    assert len(curve) == len(SWEEP) / len(TOKENS)
-
-
-def test_first_direction_can_be_chosen():
-    assert controls(sweep_chart(SWEEP, "last"))["Direction"]["value"] == "last"
-    with pytest.raises(ValueError, match="to be chosen first"):
-        sweep_chart(SWEEP, first_direction="none")
-
-
-def test_effects_have_a_panel_for_each_measure_and_exact_nulls_at_the_edge():
-    chart = CHARTS["effects"]()
-    assert axis_titles(chart, "y") == list(PANELS.values())
-    rows = rows_of(chart)
-    assert set(rows[rows["kind"] == "exact null"]["shown"]) == {2.0}
-    assert len(rows) == len(EFFECTS)
-    assert domain(chart, "color") == ["total", "direct"]
+def test_curves_have_a_point_for_each_strength():
+    chart = CHARTS["curves"]()
+    assert controls(chart)["Model"]["options"] == ["smollm2", "prose"]
+    assert domain(chart, "color") == ["null", "random"]
+    rows = rows_of(chart, "estimate")
+    assert len(rows) == len(ENTROPIES) / 2
