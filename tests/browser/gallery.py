@@ -140,6 +140,14 @@ MARKS: dict[str, Callable[[], alt.TopLevelMixin]] = {
     "neurons by strength": lambda: neurons(
         NEURONS, x=A, y=B, coloured_by=Axis("strength", "strength", scale="log"), **WORDS
     ),
+    "neurons by strength and shape": lambda: neurons(
+        NEURONS,
+        x=A,
+        y=B,
+        shaped_by="group",
+        coloured_by=Axis("strength", "strength of the effect (nats)", scale="log"),
+        **WORDS,
+    ),
     "neurons by shape": lambda: neurons(NEURONS, x=A, y=B, shaped_by="group", **WORDS),
     "panels of dots": lambda: dots(
         BY_QUANTITY,

@@ -34,7 +34,7 @@
     const places = [...(svg?.querySelectorAll(AROUND) ?? [])].flatMap(seenTexts).map(
       (text) => [text.getBoundingClientRect(), text.textContent]);
     return places.flatMap(([one, words], i) => places.slice(i + 1).filter(([other]) =>
-      Math.min(one.right, other.right) - Math.max(one.left, other.left) > 1
+      Math.min(one.right, other.right) - Math.max(one.left, other.left) > -2
       && Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 3,
     ).map(([, others]) => `${words} | ${others}`));
   };

@@ -228,10 +228,11 @@
           around[name] = beside(view.scenegraph().root, name) ?? [0, 0];
         }
         const svg = this.place.querySelector("svg.marks");
-        if (time) edges += svg.clientWidth - this.width;
+        if (time) edges += Math.max(0, svg.clientWidth - this.width);
         const wanted = share(this.spec, this.width - edges, around, this.spec);
         const off = panels.map(({ name }) => wanted[name] - view.signal(`${name}_width`));
-        if (!svg || Math.max(...off.map(Math.abs)) < 0.25) break;
+        const fits = svg && svg.clientWidth <= this.width;
+        if (!svg || (fits && Math.max(...off.map(Math.abs)) < 1)) break;
         panels.forEach(({ name }) => view.signal(`${name}_width`, wanted[name]));
         await view.resize().runAsync();
       }

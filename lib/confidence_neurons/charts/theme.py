@@ -129,6 +129,8 @@ def _theme() -> alt.theme.ThemeConfig:
                 "labelLimit": 300,
                 "titleLimit": 300,
                 "gradientLength": 200,
+                "labelSeparation": 6,
+                "layout": {side: {"direction": "vertical"} for side in ("bottom", "top")},
             },
             "range": {"category": PALETTE},
             "mark": {"color": BLUE},
