@@ -1,27 +1,25 @@
-"""How the direct and the indirect path of an ablation combine: per token, and on average."""
+"""How the paths of an ablation combine: token by token, and for all neurons of a layer."""
 
 import pandas as pd
 
-from confidence_neurons.charts import Axis, Category, bars, neurons
+from confidence_neurons.charts import Axis, neurons
 from confidence_neurons.charts.layers import Drawn
 
-PARTS = ["direct", "indirect", "interaction", "total"]
 
-
-def token_plane(tokens: pd.DataFrame) -> Drawn:
+def token_plane(tokens: pd.DataFrame, title: str) -> Drawn:
     """Direct against indirect change of entropy, a point per token; a menu chooses the neuron.
 
     `tokens` has rows of `cn.token_effects` and a column `label` that
     names the neurons.
     """
     return neurons(
-        tokens,
+        tokens[["label", "entropy_direct", "entropy_indirect", "entropy_total"]],
         x=Axis("entropy_direct", "direct change of entropy (nats)"),
         y=Axis("entropy_indirect", "indirect change of entropy (nats)"),
         choose={"label": "Neuron"},
         details={"entropy_total": "total"},
         diagonal="falling",
-        title="Do the two paths help each other, or fight?",
+        title=title,
         description=(
             "Scatter plot, a point per token, for the chosen neuron. Across: the direct change of "
             "entropy when the neuron is ablated; up: the indirect one, through the scale alone; "
@@ -30,25 +28,32 @@ def token_plane(tokens: pd.DataFrame) -> Drawn:
     )
 
 
-def decomposition_bars(parts: pd.DataFrame) -> Drawn:
-    """Signed mean effects of some neurons: direct, indirect, what is left over, and total.
+def total_against_direct(scans: pd.DataFrame, title: str) -> Drawn:
+    """Direct against total effect of every neuron; a choice of model.
 
-    `parts` comes from `decomposition`, by a column `label`.
+    `scans` holds frames of `cn.scan` with columns `model` and `group`.
     """
-    ordered = parts.sort_values(
-        "effect", key=lambda effects: effects.map(PARTS.index), kind="stable"
-    ).sort_values(
-        "label", key=lambda labels: labels.map(list(parts["label"].unique()).index), kind="stable"
-    )
-    return bars(
-        ordered[["label", "effect", "estimate", "low", "high"]],
-        x=Axis("estimate", "mean change of entropy (nats)"),
-        category=Category("label", ""),
-        group="effect",
-        title="Total is direct plus indirect plus a rest",
+    largest = float(scans[["entropy_total", "entropy_direct"]].max(axis=None))
+    domain = (largest / 3000, largest * 1.2)
+    axes = [
+        Axis(f"entropy_{path}", f"{path} effect (mean |change|, nats)", scale="log", domain=domain)
+        for path in ("total", "direct")
+    ]
+    columns = ["model", "group", "neuron", "entropy_total", "entropy_direct"]
+    return neurons(
+        scans[[*columns, "entropy_ln_mediated"]],
+        x=axes[0],
+        y=axes[1],
+        group="group",
+        choose={"model": "Model"},
+        details={"neuron": "neuron", "entropy_ln_mediated": "LN-mediated share"},
+        diagonal="rising",
+        title=title,
         description=(
-            "Horizontal bars in groups, one group per neuron: the signed mean change of entropy in "
-            "nats that is direct, that is indirect, the interaction that the two leave over, and "
-            "the total. Lines are 95 % intervals over sequences."
+            "Scatter plot with logarithmic axes, a point per neuron of the last layer of the "
+            "chosen model. Across: the total effect of its ablation on the entropy; up: its direct "
+            "effect, the final scale frozen. On the dashed diagonal both are equal; below it the "
+            "scale adds to the effect, above it the scale undoes a part. Colour and shape tell the "
+            "group."
         ),
     )

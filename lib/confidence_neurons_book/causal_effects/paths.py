@@ -7,28 +7,23 @@ import confidence_neurons as cn
 PATHS = ("total", "direct", "indirect")
 
 
-def effect_intervals(
-    effects: pd.DataFrame, quantity: str = "entropy", by: str = "neuron"
-) -> pd.DataFrame:
-    """Mean absolute effects and the share that the scale mediates, with intervals.
+def effect_intervals(effects: pd.DataFrame, by: str = "neuron") -> pd.DataFrame:
+    """Mean absolute effects on entropy and the share that the scale mediates, with intervals.
 
     Parameters
     ----------
-    effects : pd.DataFrame
+    effects
         From `cn.token_effects` or `cn.effects`.
-    quantity : str
-        "entropy" or "loss".
-    by : str
+    by
         The column that names what was ablated.
 
     Returns
     -------
-    pd.DataFrame
-        Four rows for each value of `by`: `effect` ("total", "direct" and
-        "indirect" in nats, "mediated" as 1 - direct / total), `estimate`,
-        `low`, `high`, `tokens`.
+    Four rows for each value of `by`: `effect` ("total", "direct" and
+    "indirect" in nats, "mediated" as 1 - direct / total), `estimate`, `low`,
+    `high`, `tokens`.
     """
-    names = {f"{quantity}_{path}": path for path in PATHS}
+    names = {f"entropy_{path}": path for path in PATHS}
     total, direct, _ = names
     sizes = cn.intervals(effects, by, list(names), size=True).replace({"quantity": names})
     share = cn.intervals(effects, by, [direct, total], size=True, statistic=cn.mediated_share)
@@ -37,31 +32,29 @@ def effect_intervals(
     return rows.reset_index(drop=True).rename(columns={"quantity": "effect"})
 
 
-def decomposition(
-    effects: pd.DataFrame, quantity: str = "entropy", by: str = "neuron"
-) -> pd.DataFrame:
-    """Signed means of the effects, and of the interaction that they leave over.
-
-    total = direct + indirect + interaction at every token, so it holds for
-    their means too (not for means of absolute values).
+def layer_summary(scans: pd.DataFrame) -> pd.DataFrame:
+    """Of each model's neurons: how many the scale works against, and what it adds on the whole.
 
     Parameters
     ----------
-    effects, quantity, by
-        As in `effect_intervals`.
+    scans
+        From `cn.scan`, with a column `model`.
 
     Returns
     -------
-    pd.DataFrame
-        Four rows for each value of `by`: `effect` ("total", "direct",
-        "indirect", "interaction"), `estimate`, `low`, `high` in nats, `tokens`.
+    One row per model: `share below 0` (of the neurons, on the entropy), `median
+    share`, and for `entropy` and `loss` the sum of the total over the sum of
+    the direct effects.
     """
-    total, direct, indirect = (effects[f"{quantity}_{path}"] for path in PATHS)
-    parts = {
-        "total": total,
-        "direct": direct,
-        "indirect": indirect,
-        "interaction": total - direct - indirect,
-    }
-    named = effects[[by, "sequence"]].assign(**parts)
-    return cn.intervals(named, by, list(parts)).rename(columns={"quantity": "effect"})
+    rows = [
+        {
+            "model": model,
+            "neurons": len(frame),
+            "share below 0": f"{(frame['entropy_ln_mediated'] < 0).mean():.0%}",
+            "median share": frame["entropy_ln_mediated"].median(),
+            "total / direct, entropy": frame["entropy_total"].sum() / frame["entropy_direct"].sum(),
+            "total / direct, loss": frame["loss_total"].sum() / frame["loss_direct"].sum(),
+        }
+        for model, frame in scans.groupby("model", sort=False)
+    ]
+    return pd.DataFrame(rows)

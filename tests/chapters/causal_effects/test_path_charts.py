@@ -1,13 +1,9 @@
-"""Charts of the two paths: valid, described, with the line on which they cancel."""
+"""Charts of the two paths: valid, described, with the lines on which they cancel or agree."""
 
 import pandas as pd
 
-from charts.reading import categories, datasets, domain, options, rows_of, tooltip_titles
-from confidence_neurons_book.causal_effects.path_charts import (
-    PARTS,
-    decomposition_bars,
-    token_plane,
-)
+from charts.reading import datasets, domain, options, rows_of, title_of, tooltip_titles
+from confidence_neurons_book.causal_effects.path_charts import token_plane, total_against_direct
 
 TOKENS = pd.DataFrame(
     {
@@ -18,16 +14,19 @@ TOKENS = pd.DataFrame(
         "entropy_total": [0.875, -0.25, 0.0],
     }
 )
-DECOMPOSITION = pd.DataFrame(
-    [
-        {"label": label, "effect": effect, "estimate": 0.25, "low": 0.125, "high": 0.5}
-        for label in ("1 (entropy)", "2 (random)")
-        for effect in PARTS
-    ]
+LAYER = pd.DataFrame(
+    {
+        "model": ["m", "m", "n"],
+        "group": ["entropy", "others", "others"],
+        "neuron": [3, 4, 3],
+        "entropy_total": [0.5, 0.25, 0.125],
+        "entropy_direct": [0.125, 0.5, 0.25],
+        "entropy_ln_mediated": [0.75, -1.0, -1.0],
+    }
 )
 CHARTS = {
-    "plane": lambda: token_plane(TOKENS),
-    "bars": lambda: decomposition_bars(DECOMPOSITION),
+    "plane": lambda: token_plane(TOKENS, "Upright"),
+    "layer": lambda: total_against_direct(LAYER, "Above the line"),
 }
 
 
@@ -47,13 +46,9 @@ def test_the_line_of_cancelling_reaches_as_far_as_the_tokens():
     assert reach.to_dict() == {"1 (entropy)": 0.75, "2 (random)": 0.5}
 
 
-def test_bars_stand_in_the_order_of_the_paths_whatever_order_they_come_in():
-    shuffled = decomposition_bars(DECOMPOSITION[::-1])
-    assert categories(shuffled, "label") == ["2 (random)", "1 (entropy)"]
-    assert domain(shuffled, "color") == PARTS
-
-
-def test_bars_come_with_intervals():
-    rows = rows_of(CHARTS["bars"]())
-    assert rows.to_dict("records") == DECOMPOSITION.to_dict("records")
-    assert {"from", "to"} <= tooltip_titles(CHARTS["bars"]())
+def test_the_layer_offers_every_model_and_names_its_neurons():
+    layer = CHARTS["layer"]()
+    assert options(layer, "Model") == ["m", "n"]
+    assert domain(layer, "color") == ["entropy", "others"]
+    assert {"neuron", "LN-mediated share"} <= tooltip_titles(layer)
+    assert title_of(layer) == "Above the line"

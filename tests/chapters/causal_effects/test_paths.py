@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from confidence_neurons.measure.bootstrap import bootstrap_interval
-from confidence_neurons_book.causal_effects.paths import decomposition, effect_intervals
+from confidence_neurons_book.causal_effects.paths import effect_intervals, layer_summary
 
 NEURONS, SEQUENCES, TOKENS = (9, 2, 5), 5, 4  # not in order: the result keeps the order it finds
 
@@ -24,15 +24,14 @@ def values(effects, neuron, column):
     return effects.loc[effects["neuron"] == neuron, column].tolist()
 
 
-@pytest.mark.parametrize("quantity", ["entropy", "loss"])
-def test_estimates_are_means_of_absolute_changes(effects, quantity):
-    frame = effect_intervals(effects, quantity)
+def test_estimates_are_means_of_absolute_changes(effects):
+    frame = effect_intervals(effects)
     assert frame["neuron"].tolist() == [9] * 4 + [2] * 4 + [5] * 4
     assert frame["effect"].tolist() == ["total", "direct", "indirect", "mediated"] * 3
     for neuron in NEURONS:
         rows = frame[frame["neuron"] == neuron].set_index("effect")["estimate"]
         for effect in ("total", "direct", "indirect"):
-            sizes = [abs(value) for value in values(effects, neuron, f"{quantity}_{effect}")]
+            sizes = [abs(value) for value in values(effects, neuron, f"entropy_{effect}")]
             assert rows[effect] == pytest.approx(sum(sizes) / len(sizes))
         assert rows["mediated"] == pytest.approx(1 - rows["direct"] / rows["total"])
 
@@ -48,16 +47,23 @@ def test_the_share_is_a_ratio_of_means_over_resampled_sequences(effects):
     assert found["high"] == pytest.approx(float(expected.high))
 
 
-def test_the_parts_add_up_to_the_total(effects):
-    frame = decomposition(effects)
-    assert frame["effect"].tolist() == ["total", "direct", "indirect", "interaction"] * 3
-    for neuron in NEURONS:
-        rows = frame[frame["neuron"] == neuron].set_index("effect")["estimate"]
-        changes = values(effects, neuron, "entropy_total")
-        assert rows["total"] == pytest.approx(sum(changes) / len(changes))
-        assert rows["direct"] + rows["indirect"] + rows["interaction"] == pytest.approx(
-            rows["total"]
-        )
+def test_the_layer_in_short():
+    scans = pd.DataFrame(
+        {
+            "model": ["m", "m", "m", "m", "n"],
+            "entropy_ln_mediated": [-0.5, 0.25, 0.5, -1.0, 0.75],
+            "entropy_total": [1.0, 2.0, 3.0, 2.0, 1.0],
+            "entropy_direct": [1.5, 1.5, 1.0, 0.0, 0.25],
+            "loss_total": [1.0, 1.0, 1.0, 1.0, 1.0],
+            "loss_direct": [2.0, 2.0, 2.0, 2.0, 1.0],
+        }
+    )
+    first, second = layer_summary(scans).to_dict("records")
+    assert first["share below 0"] == "50%"
+    assert first["median share"] == -0.125
+    assert first["total / direct, entropy"] == 2.0
+    assert first["total / direct, loss"] == 0.5
+    assert second["neurons"] == 1
 
 
 def test_groups_take_the_place_of_neurons(effects):
