@@ -83,11 +83,11 @@ def running(markdown: str) -> str:
 
 
 def first_uses(text: str) -> dict[str, tuple[str, bool]]:
-    """For each term that a text uses: the words around its first use, and whether that is a link.
+    """For each term that a text uses: the words around its first use, and whether it has a link.
 
     Where one term is part of another (entropy, entropy neuron), the longer counts.
     """
-    links = {match.start(1): (match.end(1), match.group(2)) for match in LINK.finditer(text)}
+    links = {match.start(1): match.group(2) for match in LINK.finditer(text)}
     taken = [False] * len(text)
     for match in LINK.finditer(text):
         taken[match.end(1) : match.end()] = [True] * (match.end() - match.end(1))
@@ -99,10 +99,7 @@ def first_uses(text: str) -> dict[str, tuple[str, bool]]:
             taken[use.start() : use.end()] = [True] * (use.end() - use.start())
         if uses:
             at = uses[0].start()
-            linked = any(
-                start <= at < end and anchor == term.anchor
-                for start, (end, anchor) in links.items()
-            )
+            linked = any(start <= at and anchor == term.anchor for start, anchor in links.items())
             around = " ".join(text[max(0, at - 40) : uses[0].end() + 20].split())
             found[term.name] = (around, linked)
     return found
@@ -178,6 +175,10 @@ ENTROPY, NEURON = BY_ANCHOR["entropy"], BY_ANCHOR["entropy-neuron"]
         ("The [entropy](glossary.md#loss).", {"Entropy": False}),
         ("[Entropy neurons](glossary.md#entropy-neuron) act.", {"Entropy neuron": True}),
         ("Entropy neurons have entropies.", {"Entropy neuron": False}),
+        (
+            "A scale is [frozen](glossary.md#frozen-scale), with the scale frozen",
+            {"Frozen scale": True},
+        ),
         ("[Losses](glossary.md#loss) and lossless", {"Loss": True}),
         ("The cross-entropy and `entropy`", {}),
         ("A [lever](glossary.md#lever-and-controller)", {"Lever and controller": True}),
