@@ -266,6 +266,7 @@ RULES = [
     output_execution,
     short_cells,
     plain_markdown,
+    frame,
     folds,
     quoted_numbers,
     loose_numbers,
@@ -273,4 +274,3 @@ RULES = [
     tagged,
     size,
 ]
-RULES_OF_FULL_CHAPTERS = [frame]
