@@ -10,6 +10,7 @@ import pandas as pd
 LABEL_LIMIT = 170
 ACROSS, UPWARD = 78, 40  # letters in a line of a title
 TICKS = 6
+FAINT_BETWEEN = {"condition": {"test": "datum.label === ''", "value": 0.25}, "value": 1}
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ class Axis:
     def _ticks(self) -> dict:
         """As few numbers as stand beside each other on a phone."""
         ticks: dict = {"labelOverlap": True, "tickCount": TICKS if self.scale == "linear" else 4}
+        ticks |= {"gridOpacity": FAINT_BETWEEN} if self.scale == "log" else {}
         ticks |= {} if self.values is None else {"values": list(self.values), "grid": False}
         return ticks | {"format": self.format or ("~g" if self.scale == "log" else "~f")}
 
