@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 import confidence_neurons as cn
@@ -24,19 +24,24 @@ def activation_table(state: cn.State, neurons: Sequence[int]) -> pd.DataFrame:
     return pd.concat([state.places(), table], axis=1)
 
 
-def every_course(state: cn.State, positions: Sequence[int]) -> pd.DataFrame:
-    """Mean activation of every neuron at chosen positions.
+def course(state: cn.State, neurons: Sequence[int], positions: Sequence[int]) -> pd.DataFrame:
+    """Mean activation of chosen neurons at chosen positions.
 
     Returns
     -------
     pd.DataFrame
         As from `intervals`, one row per `position` and `neuron`.
     """
+    table = activation_table(state.at(only(state, positions)), neurons)
+    found = cn.intervals(table, "position").rename(columns={"quantity": "neuron"})
+    return found.astype({"neuron": int})
+
+
+def only(state: cn.State, positions: Sequence[int]) -> Bool[Tensor, "batch position"]:
+    """True at chosen positions of every row, for `State.at`."""
     chosen = torch.zeros_like(state.counted)
     chosen[:, list(positions)] = True
-    table = activation_table(state.at(chosen), range(state.activations.shape[-1]))
-    course = cn.intervals(table, "position", resamples=300)
-    return course.rename(columns={"quantity": "neuron"}).astype({"neuron": int})
+    return chosen
 
 
 def activation_change(task: cn.State, baseline: cn.State) -> pd.DataFrame:

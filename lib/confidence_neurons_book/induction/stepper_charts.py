@@ -12,9 +12,7 @@ IN_A_ROW = 4  # tokens
 COMES_NEXT = {True: "what comes next", False: "another token"}
 
 
-def stepper_chart(
-    walks: Mapping[str, Walk], period: int, start: int | None = None
-) -> alt.VConcatChart:
+def stepper_chart(walks: Mapping[str, Walk], period: int, *, title: str) -> alt.VConcatChart:
     """Move a slider along a sequence; every panel shows that position.
 
     Parameters
@@ -24,17 +22,9 @@ def stepper_chart(
         tokens, with the same heads and neurons.
     period : int
         Length of a copy.
-    start : int, optional
-        Position that the slider begins at; by default the first of the second
-        copy.
-
-    Raises
-    ------
-    ValueError
-        If there is no walk, a sequence has another length, or `start` is no
-        step.
+    title : str
+        What is to be seen.
     """
-    _check(walks, period, start)
     tokens, steps, attention, predictions, activations = (
         pd.concat(
             [getattr(one, field).assign(sequence=name) for name, one in walks.items()],
@@ -63,12 +53,12 @@ def stepper_chart(
         ],
         shading=attention,
         choose={"sequence": "Sequence", "head": "Head (layer.head)"},
-        initially={"step": period + 1 if start is None else start},
+        initially={"step": period + IN_A_ROW},
         step_label="Position",
-        title="Walk along a repeated sequence",
+        title=title,
         description=(
             "Panels driven by a slider over positions, a choice of sequence and a choice of "
-            "attention head. Top: the tokens in rows, BOS first, then the first copy, then the "
+            "attention head. First the tokens in rows, BOS first, then the first copy, then the "
             "second, each beginning on a new row; a frame marks the token being read, shading the "
             "tokens that the head attends to. Then bars with the likeliest next tokens; entropy "
             "and loss along the sequence with a mark at the position; and bars with the "
@@ -84,16 +74,3 @@ def _placed(tokens: pd.DataFrame, period: int) -> pd.DataFrame:
     copy, inside = place // period, place % period
     row = (1 + copy * rows + inside // IN_A_ROW).where(place >= 0, 0)
     return tokens.assign(row=row, column=(inside % IN_A_ROW).where(place >= 0, 0))
-
-
-def _check(walks: Mapping[str, Walk], period: int, start: int | None) -> None:
-    if not walks:
-        raise ValueError("expected at least one walk, as name -> walk, got none")
-    lengths = {name: len(one.tokens) for name, one in walks.items()}
-    if set(lengths.values()) != {2 * period + 1}:
-        raise ValueError(
-            f"expected sequences of BOS and two copies of {period} tokens "
-            f"({2 * period + 1} positions), got {lengths}"
-        )
-    if start is not None and not 1 <= start <= 2 * period - 1:
-        raise ValueError(f"expected a start from 1 to {2 * period - 1}, got {start}")

@@ -8,7 +8,8 @@ import references
 from confidence_neurons_book.induction.activations import (
     activation_change,
     activation_table,
-    every_course,
+    course,
+    only,
 )
 
 PERIOD = 5
@@ -42,14 +43,18 @@ def test_the_table_has_each_neuron_at_each_counted_position(state):
 
 
 def test_courses_are_the_means_at_each_position(state):
-    course = every_course(state, [1, 6, 4])
-    assert len(course) == 64 * 3
-    for row in course.iloc[::7].to_dict("records"):
+    found = course(state, [7, 1], [1, 6, 4])
+    assert len(found) == 2 * 3
+    for row in found.to_dict("records"):
         expected = mean_at(
             state.activations, [(r, row["position"]) for r in range(6)], row["neuron"]
         )
         assert row["estimate"] == pytest.approx(expected, abs=1e-5)
         assert row["low"] < row["estimate"] < row["high"]
+
+
+def test_only_some_positions_are_true(state):
+    assert only(state, [2, 5]).nonzero()[:, 1].unique().tolist() == [2, 5]
 
 
 def test_changes_agree_with_a_loop_over_places(state):
