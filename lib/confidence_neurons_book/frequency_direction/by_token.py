@@ -1,97 +1,97 @@
-"""What a token was like for the model, and what one neuron added there."""
+"""Token by token: which way a neuron pushes, what that adds, and what came next."""
 
+from collections.abc import Mapping
+
+import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int
+from jaxtyping import Int
 from torch import Tensor
-from transformer_lens.model_bridge import TransformerBridge
 
 import confidence_neurons as cn
-from confidence_neurons_book.frequency_direction.carriers import frequency_classes
+from confidence_neurons.model.ends import Model
+from confidence_neurons.model.state import State
+from confidence_neurons_book.frequency_direction.telling import told
+from confidence_neurons_book.frequency_direction.unigrams import FREQUENT, frequency_classes
 
-SURE = 0.5
-ADDED = ("loss", "entropy", "kl")
-
-
-def with_situation(frame: pd.DataFrame) -> pd.DataFrame:
-    """Add a column `situation`: "sure and right", "unsure and wrong", and so on.
-
-    Parameters
-    ----------
-    frame : pd.DataFrame
-        From `read`, with `confidence` and `right`.
-
-    Returns
-    -------
-    pd.DataFrame
-        The model is "sure" where its first choice has a probability of at
-        least one half, and "right" where that comes next.
-    """
-    sure = (frame["confidence"] >= SURE).map({True: "sure and ", False: "unsure and "})
-    return frame.assign(situation=sure + frame["right"].map({1: "right", 0: "wrong"}))
+TOWARDS, AWAY = "towards frequent", "towards rare"
+FREQUENT_NEXT, OTHER_NEXT = "a frequent one comes", "another one comes"
 
 
-def with_next_class(
-    frame: pd.DataFrame, state: cn.State, counts: Int[Tensor, " d_vocab"]
-) -> pd.DataFrame:
-    """Add a column `class`: how frequent the next token is (see `frequency_classes`).
-
-    Parameters
-    ----------
-    frame : pd.DataFrame
-        With `sequence` and `position` of counted positions of the state.
-    state : State
-        Of the text.
-    counts : Int[Tensor, "d_vocab"]
-        How often each token stands in the training text.
-
-    Returns
-    -------
-    pd.DataFrame
-        In the same order.
-    """
-    classes = frequency_classes(counts)
-    following = [classes[token] for token in state.targets().tolist()]
-    return frame.merge(state.places().assign(**{"class": following}))
-
-
-def frequency_story(
-    model: TransformerBridge,
-    state: cn.State,
-    neuron: int,
+def pushes(
+    model: Model,
+    state: State,
+    effects: pd.DataFrame,
+    cosines: Mapping[int, float],
     counts: Int[Tensor, " d_vocab"],
-    to: Float[Tensor, " d_mlp"],
 ) -> pd.DataFrame:
-    """Token by token, how much a neuron fires and what it adds to the prediction.
+    """Add to effects of neurons which way each pushes at each token, and what came next.
 
     Parameters
     ----------
-    model : TransformerBridge
-        From `load_model`.
+    model : Model
+        From `load_model` or `load_light`.
     state : State
         Of the text.
-    neuron : int
-        Of the last layer.
+    effects : pd.DataFrame
+        From `neuron_effects` on that state.
+    cosines : mapping of neuron to float
+        With u.
     counts : Int[Tensor, "d_vocab"]
-        How often each token stands in the training text.
-    to : Float[Tensor, "d_mlp"]
-        What the neuron is held at to switch it off: means over a text on which
-        it rests.
+        How often each token stands in a text: they say which are frequent.
 
     Returns
     -------
     pd.DataFrame
-        One row per counted position: `sequence`, `position`; `activation`;
-        `class` of the next token; `at` and `next`, this token and the next one
-        as labels; and `loss_added`, `entropy_added`, `kl_added`, clean minus
-        switched off, in nats.
+        With `push`, the activation from its mean in standard deviations,
+        positive where it favours frequent tokens more than on average; `way`;
+        `next class`; `at` and `next`, labels of this token and the next one;
+        and `loss_added`, `entropy_added`, clean minus held, in nats.
     """
-    asked = {"paths": "total", "quantities": ADDED, "counts": counts}
-    changes = cn.effects(model, state, {neuron: [neuron]}, to=to, **asked)
-    added = {f"{name}_added": -changes[f"{name}_total"] for name in ADDED}
-    story = state.places().assign(
-        activation=state.activations[state.counted][:, neuron].cpu().numpy(),
-        at=cn.token_labels(model, state.tokens.to(state.counted.device)[state.counted].tolist()),
-        next=cn.token_labels(model, state.targets().tolist()),
-        **added,
+    activation = effects.groupby("neuron")["activation"]
+    deviation = (effects["activation"] - activation.transform("mean")) / activation.transform("std")
+    push = deviation * np.sign(effects["neuron"].map(dict(cosines)))
+    classes = frequency_classes(counts)
+    frequent = [classes[token] == FREQUENT for token in effects["target"]]
+    at = state.tokens[effects["sequence"].tolist(), effects["position"].tolist()]
+    return effects.assign(
+        push=push,
+        way=np.where(push > 0, TOWARDS, AWAY),
+        frequent=np.array(frequent, dtype=float),
+        **{"next class": np.where(frequent, FREQUENT_NEXT, OTHER_NEXT)},
+        at=cn.token_labels(model, at.tolist()),
+        next=cn.token_labels(model, effects["target"].tolist()),
+        loss_added=-effects["loss_total"],
+        entropy_added=-effects["entropy_total"],
     )
-    return with_next_class(story, state, counts)
+
+
+def when_pushed(story: pd.DataFrame, levels: pd.DataFrame) -> pd.DataFrame:
+    """When each group pushes towards frequent tokens: how unsure, and what comes next.
+
+    Parameters
+    ----------
+    story : pd.DataFrame
+        From `pushes`, with `group`.
+    levels : pd.DataFrame
+        With the clean `entropy` at each position.
+
+    Returns
+    -------
+    pd.DataFrame
+        By group, as text with intervals: the difference in entropy, and in how
+        often a frequent token comes next, where a neuron pushes towards
+        frequent tokens and where it pushes towards rare ones.
+    """
+    frame = story.merge(levels[["sequence", "position", "entropy"]])
+    towards = (frame["way"] == TOWARDS).astype(float)
+    columns = {}
+    for name, label in (("entropy", "entropy (nats)"), ("frequent", "share of frequent tokens")):
+        parts = {"a": towards * frame[name], "b": (1 - towards) * frame[name], "t": towards}
+        found = cn.intervals(
+            frame[["sequence", "group"]].assign(**parts),
+            "group",
+            ["a", "b", "t"],
+            statistic=lambda a, b, t: a / t - b / (1 - t),
+        )
+        columns[label] = dict(zip(found["group"], told(found), strict=True))
+    return pd.DataFrame(columns).rename_axis("group")

@@ -1,88 +1,94 @@
-"""Token frequency neurons: how strong, by which path, on which tokens."""
+"""Token frequency neurons: which they are, by which path they act, and what they bet on."""
 
 import pandas as pd
 
-from confidence_neurons.charts import Axis, neurons
+from confidence_neurons.charts import Axis, Category, dots, neurons
 from confidence_neurons.charts.layers import Drawn
-from confidence_neurons.groups.names import OTHERS
-from confidence_neurons_book.frequency_direction.carrier_charts import by_class
+from confidence_neurons_book.frequency_direction.by_token import FREQUENT_NEXT, OTHER_NEXT
+from confidence_neurons_book.frequency_direction.choosing import SHARE
 
-MEASURES = {
-    "KL(P_freq || P_model)": ("kl_total", "frequency_mediated"),
-    "loss": ("loss_total", "loss_frequency_mediated"),
-    "entropy": ("entropy_total", "entropy_frequency_mediated"),
-}
-ADDED = {
-    "loss_added": "loss",
-    "kl_added": "KL(P_freq || P_model)",
-    "entropy_added": "entropy",
-}
-SMALLEST = 0.02
-LOWEST = -0.5
+QUANTITIES = {"entropy": "entropy", "kl": "KL(P_freq || P_model)", "loss": "loss"}
+LOWEST = -1.0
 
 
-def mediation_chart(effects: pd.DataFrame) -> Drawn:
-    """Frequency-mediated share against the size of the effect, one point per neuron.
+def definition_chart(frame: pd.DataFrame, chance: float) -> Drawn:
+    """Cosine with u against the share of the effect on entropy that goes through it.
 
-    `effects` holds frames of `scan` with frequency columns, each with
-    a column `measured` that says on what, and `group`. Shares below -0.5 stand
-    at the left edge; of the neurons in no group those whose effects are all
-    below 2 % of the largest are left out.
+    `frame` has a row for each neuron: `neuron`, `group`, `cosine`, `effect`,
+    `estimate` with `low` and `high`, `left` (the share as drawn).
     """
-    frames = []
-    large = effects["group"] != OTHERS
-    keys = ["neuron", "group", "measured", "frequency_cosine", "null_fraction"]
-    for name, (effect, share) in MEASURES.items():
-        frames.append(
-            effects[keys].assign(quantity=name, effect=effects[effect], share=effects[share])
-        )
-        largest = effects.groupby("measured")[effect].transform("max")
-        large |= effects[effect] / largest > SMALLEST
-    shown = pd.concat(frame[large] for frame in frames)
-    shown = shown[shown["effect"] > 0]
+    shown = frame.assign(
+        size=frame["cosine"].abs(),
+        drawn=frame["estimate"].clip(lower=LOWEST),
+        low=frame["low"].clip(lower=LOWEST),
+        high=frame["high"].clip(lower=LOWEST),
+    )
     return neurons(
-        shown.assign(shown=shown["share"].clip(lower=LOWEST)),
-        x=Axis("shown", f"share of the effect mediated by u (lower ones at {LOWEST})"),
-        y=Axis("effect", "mean absolute effect (nats)", scale="log"),
+        shown,
+        x=Axis("size", "size of the cosine with u", zero=True, rules={"chance": chance}),
+        y=Axis(
+            "drawn",
+            f"share of the effect on entropy through u (lower ones at {LOWEST:g})",
+            interval=("low", "high"),
+            rules={"one half": SHARE},
+        ),
         group="group",
-        choose={"measured": "Measured on", "quantity": "Effect on"},
         details={
             "neuron": "neuron",
-            "share": "share mediated by u, as measured",
-            "frequency_cosine": "cosine with u",
-            "null_fraction": "null-space fraction",
+            "cosine": "cosine with u",
+            "estimate": "share, as measured",
+            "effect": "effect on entropy (nats)",
         },
-        title="Token frequency neurons by effect and mediation",
+        height=340,
+        title="Written along u is not yet acting through u",
         description=(
-            "Scatter plot, one point per neuron of the last layer. Across: the share of its "
-            "effect that the frequency direction mediates. Up, on a logarithmic axis: its mean "
-            "absolute effect in nats. Switches choose the text and whether the effect is on the "
-            "distance to the unigram distribution, on loss or on entropy. Frequency neurons, "
-            "entropy neurons and all others differ in colour and shape."
+            "Scatter plot, one point with its interval per neuron of the last layer. Across: the "
+            "size of the cosine between what it writes among the logits and the frequency "
+            "direction u. Up: the share of its effect on entropy that goes when the projection "
+            "on u is put back. Dashed lines mark the cosine that random writes seldom exceed, and "
+            "the share of one half. Colour and shape tell the groups apart."
         ),
     )
 
 
-def story_chart(story: pd.DataFrame, neuron: int) -> Drawn:
-    """Activation against what the neuron adds to the loss, by the frequency of the target.
-
-    `story` has one row per token: `activation`, `loss_added`, `kl_added`,
-    `entropy_added`, `class` of the target, `at` and `next` (labels); see
-    `frequency_story`.
-    """
-    keys = ["activation", "class", "at", "next"]
-    named = by_class(story)[[*keys, *ADDED]].rename(columns=ADDED)
-    return neurons(
-        named.melt(keys, var_name="quantity", value_name="added"),
-        x=Axis("activation", f"activation of neuron {neuron}"),
-        y=Axis("added", "what the neuron adds (nats)"),
-        group="class",
-        choose={"quantity": "Added to"},
-        details={"at": "at token", "next": "next token"},
-        title=f"What neuron {neuron} adds, token by token",
+def paths_chart(found: pd.DataFrame, title: str) -> Drawn:
+    """Shares of an effect that go when one path is closed; rows of `by_path`."""
+    return dots(
+        found[["group", "closed", "quantity", "estimate", "low", "high"]].replace(
+            {"quantity": QUANTITIES}
+        ),
+        x=Axis("estimate", "share of the effect that goes", rules={"nothing": 0, "all": 1}),
+        category=Category("group", ""),
+        group="closed",
+        choose={"quantity": "Effect on"},
+        title=title,
         description=(
-            "Scatter plot, one point per token. Across: activation of the neuron. Up: what the "
-            "neuron adds to the loss, the distance to the unigram distribution or the entropy, "
-            "in nats; a switch chooses. Colour and shape say how frequent the next token is."
+            "Dots with intervals, in rows. Rows: groups of neurons. Across: the share of their "
+            "effect that goes when a path is closed; a menu chooses the effect on entropy, on "
+            "the KL divergence or on loss. Colour and shape: the scale is frozen, or the "
+            "projection on u is put back."
+        ),
+    )
+
+
+def story_chart(story: pd.DataFrame, title: str) -> Drawn:
+    """Push against what it adds to the loss, token by token; frames of `by_token.pushes`."""
+    classes = pd.Categorical(story["next class"], [FREQUENT_NEXT, OTHER_NEXT])
+    keys = ["neuron", "next class", "push", "loss_added", "at", "next"]
+    return neurons(
+        story.assign(**{"next class": classes})[keys],
+        x=Axis("push", "push towards frequent tokens, from the mean (sd)", rules={"mean": 0}),
+        y=Axis("loss_added", "what the neuron adds to the loss (nats)", rules={"nothing": 0}),
+        group="next class",
+        choose={"neuron": "Neuron"},
+        details={"at": "at token", "next": "next token"},
+        height=320,
+        title=title,
+        description=(
+            "Scatter plot, one point per token. Across: how far the neuron pushes towards "
+            "frequent tokens, from its mean, in standard deviations. Up: what it adds to the "
+            "loss, in nats. Colour and shape: whether the next token is a frequent one. A menu "
+            "chooses the neuron. Where the push is to the right, frequent tokens lie below zero "
+            "and the others above; to the left it is the other way round."
         ),
     )

@@ -1,70 +1,53 @@
-"""What stands beside a token is that token's own."""
+"""Which way a neuron pushes, and what stands beside a token, is that token's own."""
 
+import numpy as np
 import pandas as pd
 import pytest
-import torch
 
 import confidence_neurons as cn
 import references
 import references_ablation
-from confidence_neurons_book.frequency_direction.by_token import (
-    frequency_story,
-    with_next_class,
-    with_situation,
-)
-from confidence_neurons_book.frequency_direction.carriers import frequency_classes
+from confidence_neurons_book.frequency_direction import by_token
+from confidence_neurons_book.frequency_direction.putting_back import neuron_effects
+from confidence_neurons_book.frequency_direction.unigrams import frequency_classes
 
 COUNTS = references_ablation.counts_for()
 
 
-def test_situations_of_the_model_itself():
-    model = references.bundled("prose")
-    tokens = cn.prose_tokens(model, length=24, count=3)
-    state = cn.run(model, tokens)
-    frame = with_situation(cn.read(model, state, ("confidence", "right")))
-    logits = model(tokens)
-    for row in frame.itertuples():
-        p = logits[row.sequence, row.position].softmax(dim=-1)
-        sure = "sure" if p.max() >= 0.5 else "unsure"
-        came = int(p.argmax()) == int(tokens[row.sequence, row.position + 1])
-        assert row.situation == f"{sure} and {'right' if came else 'wrong'}"
-    assert frame["situation"].nunique() > 2
-
-
-def test_one_half_is_sure():
-    frame = pd.DataFrame({"confidence": [0.5, 0.49], "right": [0.0, 1.0]})
-    assert with_situation(frame)["situation"].tolist() == ["sure and wrong", "unsure and right"]
-
-
-def test_each_row_of_a_frame_has_the_class_of_its_next_token():
-    model, _ = references.tiny_pair("neox-serial")
+def test_pushes_are_signed_by_the_cosine_and_counted_from_the_mean():
+    model, _ = references.tiny_pair("llama")
     tokens = references.tokens_for(rows=3)
     state = cn.run(model, tokens)
-    several = pd.concat([state.places().assign(group=name) for name in "ab"], ignore_index=True)
-    shuffled = several.sample(frac=1, random_state=0).reset_index(drop=True)
-    found = with_next_class(shuffled, state, COUNTS)
-    assert found[shuffled.columns].equals(shuffled)
+    effects = neuron_effects(model, state, [2, 6], {}, cn.Unigram.from_counts(COUNTS))
+    story = by_token.pushes(model, state, effects, {2: 0.3, 6: -0.3}, COUNTS)
     classes = frequency_classes(COUNTS)
-    for row in found.to_dict("records"):
-        target = int(tokens[row["sequence"], row["position"] + 1])
-        assert row["class"] == classes[target]
+    for neuron, sign in ((2, 1), (6, -1)):
+        part = story[story["neuron"] == neuron]
+        spread = sign * (part["activation"] - part["activation"].mean())
+        expected = (spread / part["activation"].std()).to_numpy()
+        assert part["push"].to_numpy() == pytest.approx(expected, abs=1e-5)
+        assert ((part["way"] == by_token.TOWARDS) == (part["push"] > 0)).all()
+    for row in story.to_dict("records"):
+        here, after = tokens[row["sequence"], row["position"] : row["position"] + 2].tolist()
+        assert [row["at"], row["next"]] == cn.token_labels(model, [here, after])
+        assert row["frequent"] == (classes[after] == "frequent")
+        assert row["next class"] == (
+            by_token.FREQUENT_NEXT if row["frequent"] else by_token.OTHER_NEXT
+        )
+    assert story["loss_added"].tolist() == (-story["loss_total"]).tolist()
+    assert story["entropy_added"].tolist() == (-story["entropy_total"]).tolist()
 
 
-def test_the_story_holds_what_hooks_say_of_each_token():
-    model, _ = references.tiny_pair("neox-serial")
-    tokens, neuron = references.tokens_for(), 7
-    to = cn.run(model, references.tokens_for(seed=3)).mean_activations()
-    story = frequency_story(model, cn.run(model, tokens), neuron, COUNTS, to)
-    changes = references_ablation.by_hooks(
-        model, tokens, neuron, to=float(to[neuron]), counts=COUNTS
-    )
-    for name in ("loss", "entropy", "kl"):
-        expected = -changes[f"{name}_total"]
-        assert torch.tensor(story[f"{name}_added"]).allclose(expected.float(), atol=1e-5), name
-    hook = f"blocks.{model.cfg.n_layers - 1}.mlp.hook_post"
-    _, cache = model.run_with_cache(tokens, names_filter=hook)
-    for row in story.itertuples():
-        here, after = tokens[row.sequence, row.position : row.position + 2].tolist()
-        assert [row.at, row.next] == cn.token_labels(model, [here, after])
-        activation = float(cache[hook][row.sequence, row.position, neuron])
-        assert row.activation == pytest.approx(activation, abs=1e-6)
+def test_when_pushed_is_a_difference_of_means():
+    random = np.random.default_rng(0)
+    places = pd.DataFrame({"sequence": np.repeat(range(8), 5), "position": np.tile(range(5), 8)})
+    levels = places.assign(entropy=random.normal(size=40))
+    way = np.where(random.random(40) > 0.5, by_token.TOWARDS, by_token.AWAY)
+    story = places.assign(group="g", way=way, frequent=(random.random(40) > 0.5).astype(float))
+    found = by_token.when_pushed(story, levels)
+    for column, values in (
+        ("entropy (nats)", levels["entropy"]),
+        ("share of frequent tokens", story["frequent"]),
+    ):
+        towards = values[way == by_token.TOWARDS].mean() - values[way == by_token.AWAY].mean()
+        assert found.loc["g", column].startswith(f"{towards:z.2f} [")
