@@ -148,10 +148,9 @@ def rank_chart(ranks: pd.DataFrame, *, title: str) -> alt.LayerChart | alt.VConc
 
     `ranks` comes from `intervals` by `model`, `band` of ranks and `group`.
     """
-    titles = {name: "change of loss (nats)" for name in dict.fromkeys(ranks["model"])}
     return dots(
         ranks,
-        x=Axis("estimate", titles, rules={"no change": 0}),
+        x=Axis("estimate", "change of loss (nats)", rules={"no change": 0}),
         category=Category("band", "rank of the right token"),
         group="group",
         panel="model",
