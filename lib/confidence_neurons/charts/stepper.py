@@ -17,7 +17,7 @@ from confidence_neurons.charts.theme import BLUE, ORANGE, PAGE_WIDTH, finish
 from confidence_neurons.checks import checked, need_columns
 
 LEGEND_WIDTH = PAGE_WIDTH // 2
-ROW, BAR = 18, 13
+ROW, BAR = 18, 16
 LINES_HEIGHT = 85
 TOKENS = ("step", "token", "row", "column")  # columns of the frame
 DARKEST = 0.5  # opacity of a ground on which words can still be read
