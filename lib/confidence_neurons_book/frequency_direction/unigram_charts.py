@@ -33,7 +33,7 @@ def pushed_chart(frame: pd.DataFrame, text: str) -> Drawn:
     """A prediction pushed along u by a slider; frames of `steering.pushed`."""
     return bars(
         frame,
-        x=Axis("probability", "probability of the next token", domain=(0, 0.2)),
+        x=Axis("probability", "probability of the next token", domain=(0, 0.35)),
         category=Category("token", "next token, frequent ones above"),
         slide={"power": "Power of the frequency"},
         initially={"power": 0.0},

@@ -31,10 +31,10 @@ def own_opinion(model: Model, state: State) -> Unigram:
 
 
 def opinions(counts: Int[Tensor, " d_vocab"], own: Unigram) -> dict[str, Unigram]:
-    """The counted unigram distribution, the model's own, and that of shuffled counts."""
+    """The model's own unigram distribution, the counted one, and that of shuffled counts."""
     return {
-        COUNTED: Unigram.from_counts(counts),
         OWN: own,
+        COUNTED: Unigram.from_counts(counts),
         SHUFFLED: Unigram.from_counts(shuffled_counts(counts)),
     }
 

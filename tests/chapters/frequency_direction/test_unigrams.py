@@ -26,7 +26,7 @@ def test_the_own_opinion_is_the_mean_prediction():
     own = freq.own_opinion(model, cn.run(model, tokens))
     expected = cn.mean_prediction(model, tokens)
     assert own.probability.allclose(expected.probability)
-    assert list(freq.opinions(COUNTS, own)) == [freq.COUNTED, freq.OWN, freq.SHUFFLED]
+    assert list(freq.opinions(COUNTS, own)) == [freq.OWN, freq.COUNTED, freq.SHUFFLED]
     assert freq.opinions(COUNTS, own)[freq.OWN] is own
 
 
