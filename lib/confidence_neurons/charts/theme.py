@@ -38,7 +38,6 @@ LESS_NONE_MORE = [  # grounds of words: none at all at zero, so that the page's 
 PAGE_WIDTH = 680  # of the column of a page on a desktop
 TITLE_CHARACTERS = 78  # as many as stand in a line there; `fit.js` breaks lines anew
 HEIGHT = 300
-PANEL_WIDTH = 262  # of a chart with numbers on its left, in the column of a phone
 CONTROLS_ABOVE = (  # Vega puts them below the chart, where they are out of sight
     "<style>\n  #{place}.vega-embed {{ flex-direction: column; }}\n"
     "  #{place} .vega-bindings {{ order: -1; display: flex; flex-wrap: wrap; gap: 0.4em 2em; "

@@ -3,14 +3,14 @@
 import altair as alt
 import pandas as pd
 
-from confidence_neurons.charts import Axis, Category, bands, dots, finish
+from confidence_neurons.charts import Axis, Category, bands, dots, side_by_side
 from confidence_neurons.charts.layers import Drawn, rules, tooltips
 from confidence_neurons.charts.menus import rounded
 from confidence_neurons.charts.neurons import point_layer
-from confidence_neurons.charts.theme import PANEL_WIDTH
-from confidence_neurons_book.causal_effects.mediation_charts import LOWEST_SHARE, STRENGTHS
 
-PANEL_HEIGHT = 120
+PANEL_HEIGHT = 160
+LOWEST_SHARE = -1.5
+STRENGTHS = 300  # how many times as strong as the faintest colour the strongest is
 DETAILS = {
     "neuron": "neuron",
     "null_fraction": "null-space fraction",
@@ -71,18 +71,17 @@ def share_panels(scans: pd.DataFrame) -> alt.VConcatChart:
                     coloured_by=strength,
                 ),
             ],
-            width=PANEL_WIDTH,
-            height=PANEL_HEIGHT,
             title=alt.Title(str(name), fontSize=12, anchor="start"),
         )
         for name, rows in shown.groupby("measured", sort=False)
     ]
-    return finish(
-        alt.vconcat(*panels),
+    return side_by_side(
+        panels,
+        height=PANEL_HEIGHT,
         title="The share through the scale, for every neuron",
         description=(
-            "Scatter plots below each other, one for each model and text, a point for each neuron "
-            "of the last layer. Across: the share of the output weights' norm in the null space. "
+            "Scatter plots, one for each model and text, a point for each neuron of the last layer."
+            " Across: the share of the output weights' norm in the null space. "
             "Up: the share of the effect on entropy that goes through the final scale; very low "
             "ones stand at the lower edge. Colour, from blue to orange: the size of the effect."
         ),

@@ -3,15 +3,14 @@
 import altair as alt
 import pandas as pd
 
-from confidence_neurons.charts import Axis, Category, dots, finish
+from confidence_neurons.charts import Axis, Category, dots, side_by_side
 from confidence_neurons.charts.layers import Drawn, tooltips
 from confidence_neurons.charts.looks import in_order
 from confidence_neurons.charts.menus import rounded
 from confidence_neurons.charts.neurons import point_layer
-from confidence_neurons.charts.theme import PANEL_WIDTH
 from confidence_neurons.groups.names import OTHERS
 
-PANEL_HEIGHT = 170
+PANEL_HEIGHT = 240
 DETAILS = {
     "neuron": "neuron",
     "ways": "named by",
@@ -44,12 +43,13 @@ def plane_panels(named: pd.DataFrame) -> alt.VConcatChart:
             "named",
         )
         title = alt.Title(str(name), fontSize=12, anchor="start")
-        panels.append(points.properties(width=PANEL_WIDTH, height=PANEL_HEIGHT, title=title))
-    return finish(
-        alt.vconcat(*panels),
+        panels.append(points.properties(title=title))
+    return side_by_side(
+        panels,
+        height=PANEL_HEIGHT,
         title="Whom each way names",
         description=(
-            "Scatter plots below each other, one for each model, a point for each neuron of the "
+            "Scatter plots, one for each model, a point for each neuron of the "
             "last layer. Across: the norm of the output weights. Up, on a logarithmic axis: "
             "LogitVar over its median. Colour and shape tell the way that names a neuron; those "
             "that several ways name have a look of their own, and those that none names are small "

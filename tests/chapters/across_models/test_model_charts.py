@@ -3,13 +3,13 @@
 import pandas as pd
 import pytest
 
-from charts.reading import axis_titles, datasets, found, rows_of, spec_of
+from charts.reading import axis_titles, datasets, found, panels, rows_of, spec_of
 from confidence_neurons_book.across_models.model_charts import (
+    LOWEST_SHARE,
     effects_chart,
     share_panels,
     tails_chart,
 )
-from confidence_neurons_book.causal_effects.mediation_charts import LOWEST_SHARE
 
 TAILS = pd.DataFrame({"model": ["a", "a", "b"], "place": [1, 2, 1], "relative": [0.125, 0.5, 0.25]})
 SCANS = pd.DataFrame(
@@ -44,8 +44,8 @@ def test_tails_are_drawn_on_a_log_axis():
 
 
 def test_each_measurement_has_a_panel_of_its_own_neurons():
-    spec = spec_of(CHARTS["shares"]())
-    assert [panel["title"]["text"] for panel in spec["vconcat"]] == ["one", "other"]
+    drawn = panels(CHARTS["shares"]())
+    assert [panel["title"]["text"] for panel in drawn] == ["one", "other"]
     points = [frame for frame in datasets(CHARTS["shares"]()) if "neuron" in frame]
     assert sorted(map(len, points)) == [1, 2]
     assert all("left_out" not in frame for frame in points)

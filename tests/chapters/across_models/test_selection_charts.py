@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from charts.reading import axis_titles, datasets, domain, rows_of, spec_of
+from charts.reading import axis_titles, datasets, domain, panels, rows_of
 from confidence_neurons_book.across_models.selection_charts import plane_panels, selection_shares
 
 NAMES = ["one way", "other way", "several", "others"]
@@ -37,8 +37,7 @@ CHARTS = {
 
 def test_each_model_has_a_panel_and_one_look_for_each_way():
     chart = CHARTS["plane"]()
-    spec = spec_of(chart)
-    assert [panel["title"]["text"] for panel in spec["vconcat"]] == ["a", "b"]
+    assert [panel["title"]["text"] for panel in panels(chart)] == ["a", "b"]
     assert domain(chart, "color") == domain(chart, "shape") == NAMES
 
 
