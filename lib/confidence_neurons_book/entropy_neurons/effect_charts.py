@@ -33,9 +33,9 @@ def sentence_chart(changes: pd.DataFrame, *, title: str) -> alt.LayerChart | alt
         details={"entropy": "entropy with the neuron (nats)"},
         title=title,
         description=(
-            "Pairs of horizontal bars, one pair for each token of a sentence: how the entropy of "
-            "the prediction made there changes when the chosen neuron is held at its mean, with "
-            "the final scale computed anew, and with the scale frozen at what it was."
+            "Pairs of horizontal bars, one pair for each token of a sentence. Across: how the "
+            "entropy of the prediction made there changes when the chosen neuron is held at its "
+            "mean, with the final scale computed anew, and with the scale frozen at what it was."
         ),
     )
 

@@ -44,8 +44,8 @@ def course_chart(courses: pd.DataFrame, outputs: pd.DataFrame, period: int, *, t
         title=title,
         description=(
             "Three line charts over the position in BOS and two copies, one line with a 95 % band "
-            "for each kind of text; a rule marks where the second copy begins: activation of the "
-            "neuron that a menu chooses, entropy, and loss."
+            "for each kind of text: activation of the neuron that a menu chooses, entropy, and "
+            "loss. A rule marks where the second copy begins."
         ),
     )
 
