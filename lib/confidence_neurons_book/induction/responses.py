@@ -71,10 +71,10 @@ def take_back(
     return pd.concat([places, frame.reset_index(drop=True)], axis=1)
 
 
-def thinned(state: cn.State, every: int, after: int = 0) -> cn.State:
-    """The state where only every so many of the counted positions count, from `after` on."""
+def thinned(state: cn.State, every: int) -> cn.State:
+    """The state where only every so many of the counted positions count."""
     place = torch.arange(state.tokens.shape[1], device=state.counted.device)
-    return state.at(state.counted & (place % every == 0) & (place >= after))
+    return state.at(state.counted & (place % every == 0))
 
 
 def by_path(
