@@ -9,10 +9,11 @@ from torch import Tensor
 
 import confidence_neurons as cn
 from confidence_neurons.groups.names import ENTROPY, EQUAL_RHO, RANDOM
+from confidence_neurons.model.architecture import output_weights
 from confidence_neurons_book.causal_effects.dial import Dial
 from confidence_neurons_book.causal_effects.hands import turns
 from confidence_neurons_book.causal_effects.subjects import Subject
-from confidence_neurons_book.causal_effects.timing import measured, saved
+from confidence_neurons_book.causal_effects.timing import read_turns, saved
 
 WRITERS = 0.6  # null-space fraction
 OWN_MEAN = "the nine, resting at the text's mean"
@@ -32,9 +33,9 @@ def doubts(subject: Subject, kinds: Sequence[str]) -> pd.DataFrame:
     -------
     As `timing.saved`.
     """
-    nine = subject.groups[ENTROPY]
-    weights = cn.neuron_weights(subject.model, k=subject.k)
-    writers = weights.loc[weights["null_fraction"] > WRITERS, "neuron"].tolist()
+    nine, model = subject.groups[ENTROPY], subject.model
+    fractions = cn.null_fraction(output_weights(model), subject.null_space)
+    writers = (fractions > WRITERS).nonzero().flatten().tolist()
     sets = {
         f"{nine[0]} alone": nine[:1],
         "the others of the nine": nine[1:],
@@ -43,11 +44,11 @@ def doubts(subject: Subject, kinds: Sequence[str]) -> pd.DataFrame:
     }
     frames = []
     for kind in kinds:
-        tokens = subject.texts[kind]
-        one = replace(subject, texts={kind: tokens}, groups=sets)
-        own = replace(one, groups={OWN_MEAN: nine}, reference=cn.run(subject.model, tokens))
-        found = pd.concat([saved(measured(each, stream=False)) for each in (one, own)])
-        frames.append(found)
+        state = cn.run(model, subject.texts[kind])
+        own = replace(subject, groups={OWN_MEAN: nine}, reference=state)
+        turned = turns(replace(subject, groups=sets), state, stream=False)
+        turned |= turns(own, state, stream=False)
+        frames.append(saved(read_turns(subject, kind, state, turned)))
     return pd.concat(frames, ignore_index=True)
 
 

@@ -10,7 +10,7 @@ import confidence_neurons as cn
 from confidence_neurons.groups.names import ENTROPY, EQUAL_NORM, EQUAL_RHO, RANDOM
 from confidence_neurons.model.ends import Model
 from confidence_neurons.model.state import State
-from confidence_neurons_book.causal_effects.texts import chosen_on, kinds_of_text
+from confidence_neurons_book.causal_effects.kinds import chosen_on, kinds_of_text
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ the second to the model as it is what it is worth to turn it at some tokens
 more than at others.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 import confidence_neurons as cn
@@ -26,9 +27,7 @@ PARTS = {"standing": ("rest_loss", "one_loss"), "timing": ("one_loss", "loss")}
 KEPT = ["entropy", "loss", "confidence", "right"]
 
 
-def measured(
-    subject: Subject, ablated: Collection[str] = (), *, stream: bool = True
-) -> pd.DataFrame:
+def measured(subject: Subject, ablated: Collection[str] = ()) -> pd.DataFrame:
     """Read every text as it is, with each turn of the dial at rest, and with one temperature.
 
     Parameters
@@ -37,34 +36,50 @@ def measured(
         The model and what is measured on it.
     ablated
         Groups of neurons that also rest along all paths, not by the dial alone.
-    stream
-        As in `hands.turns`.
 
     Returns
     -------
-    One row per text, group and counted token: `model`, `text`, `group`,
-    `sequence`, `position`, `turn`, `need` (surprisal minus entropy where the
-    group rests, in nats); `entropy`, `loss`, `confidence`, `right` of the model
-    as it is, and the same with `rest_` and `one_` before them;
-    `ablated_loss`, NaN for the groups that are not ablated.
+    As `read_turns`, one text after the other.
     """
     frames = []
     for kind, tokens in subject.texts.items():
         state = cn.run(subject.model, tokens)
-        dial = Dial.of(subject.model, state)
-        as_is = dial.read(torch.zeros(()))
-        goal = float(as_is["entropy"].mean())
         without = {group: _ablated_loss(subject, state, group) for group in ablated}
-        for group, turn in turns(subject, state, stream=stream).items():
-            told = {"": as_is, "rest_": dial.read(-turn), "one_": dial.matched(-turn, goal)}
-            columns = {
-                f"{prefix}{name}": values[name].numpy()
-                for prefix, values in told.items()
-                for name in KEPT
-            }
-            columns["ablated_loss"] = without.get(group, np.full(len(turn), np.nan))
-            named = {"model": subject.name, "text": kind, "group": group}
-            frames.append(state.places().assign(**named, turn=turn.numpy(), **columns))
+        frames.append(read_turns(subject, kind, state, turns(subject, state), without))
+    return pd.concat(frames, ignore_index=True)
+
+
+def read_turns(
+    subject: Subject,
+    kind: str,
+    state: State,
+    turned: Mapping[str, Float[Tensor, " token"]],
+    ablated_losses: Mapping[str, np.ndarray] | None = None,
+) -> pd.DataFrame:
+    """The same for one text and given turns.
+
+    Returns
+    -------
+    One row per group and counted token: `model`, `text`, `group`, `sequence`,
+    `position`, `turn`, `need` (surprisal minus entropy where the group rests,
+    in nats); `entropy`, `loss`, `confidence`, `right` of the model as it is,
+    and the same with `rest_` and `one_` before them; `ablated_loss`, NaN for
+    the groups that are not ablated.
+    """
+    dial, known = Dial.of(subject.model, state), ablated_losses or {}
+    as_is = dial.read(torch.zeros(()))
+    goal = float(as_is["entropy"].mean())
+    frames = []
+    for group, turn in turned.items():
+        told = {"": as_is, "rest_": dial.read(-turn), "one_": dial.matched(-turn, goal)}
+        columns = {
+            f"{prefix}{name}": values[name].numpy()
+            for prefix, values in told.items()
+            for name in KEPT
+        }
+        columns["ablated_loss"] = known.get(group, np.full(len(turn), np.nan))
+        named = {"model": subject.name, "text": kind, "group": group}
+        frames.append(state.places().assign(**named, turn=turn.numpy(), **columns))
     frame = pd.concat(frames, ignore_index=True)
     return frame.assign(need=frame["rest_loss"] - frame["rest_entropy"])
 

@@ -8,7 +8,7 @@ from confidence_neurons_book.causal_effects.costs import calibration_changes, re
 
 @pytest.fixture(scope="module")
 def measured(subject):
-    return timing.measured(subject, ablated=("entropy", "equal norm"), stream=False)
+    return timing.measured(subject, ablated=("entropy", "equal norm"))
 
 
 def test_costs_are_differences_of_mean_losses(measured):

@@ -24,15 +24,15 @@ def test_at_the_texts_own_mean_the_reference_is_the_text(subject):
         groups={"all": [4, 9]},
         reference=cn.run(subject.model, subject.texts["b"]),
     )
-    expected = timing.saved(timing.measured(own, stream=False))["estimate"].tolist()
+    expected = timing.saved(timing.measured(own)).query("group == 'all'")["estimate"].tolist()
     found = doubts(subject, ["b"])
     rows = found[found["group"] == "the nine, resting at the text's mean"]
     assert rows["estimate"].tolist() == pytest.approx(expected)
 
 
 def test_a_text_in_short(subject):
-    turned = timing.measured(replace(subject, groups={"entropy": [4, 9]}), stream=False)
-    rows = turned[turned["text"] == "a"]
+    turned = timing.measured(replace(subject, groups={"entropy": [4, 9]}))
+    rows = turned.query("text == 'a' and group == 'entropy'")
     sentence = in_short(subject, subject.texts["a"])
     assert (
         sentence

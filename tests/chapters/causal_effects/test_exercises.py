@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -39,7 +40,7 @@ def solution(name):
     (code,) = [
         code for code in re.findall(r"```python\n(.*?)```", text, re.S) if f"def {name}(" in code
     ]
-    place = {"torch": torch, "cn": cn}
+    place: dict[str, Any] = {"torch": torch, "cn": cn}
     exec(code, place)
     return place[name]
 

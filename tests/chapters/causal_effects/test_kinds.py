@@ -4,8 +4,8 @@ import pytest
 
 import confidence_neurons as cn
 import references
+from confidence_neurons_book.causal_effects.kinds import chosen_on, kinds_of_text, shuffled
 from confidence_neurons_book.causal_effects.subjects import Subject
-from confidence_neurons_book.causal_effects.texts import chosen_on, kinds_of_text, shuffled
 
 
 @pytest.fixture(scope="module")
