@@ -12,6 +12,7 @@ import confidence_neurons as cn
 from confidence_neurons.model.ends import Model
 from confidence_neurons.weights.spectrum import exact_null_directions
 from confidence_neurons_book.causal_effects.paths import effect_intervals
+from confidence_neurons_book.told import spread
 
 
 @dataclass(frozen=True)
@@ -79,12 +80,7 @@ def group_effects(tokens: pd.DataFrame, groups: Mapping[Any, Sequence[int]]) -> 
 def shares_as_text(effects: pd.DataFrame, index: str | list[str], columns: str) -> pd.DataFrame:
     """The mediated shares with their intervals, as a table to print."""
     shares = effects[effects["effect"] == "mediated"]
-    bounds = zip(shares["estimate"], shares["low"], shares["high"], strict=True)
-    text = [f"{estimate:z.2f} [{low:z.2f}, {high:z.2f}]" for estimate, low, high in bounds]
-    table = shares.assign(text=text).pivot_table(
-        "text", index=index, columns=columns, aggfunc="first", sort=False
-    )
-    return table.rename_axis(columns=None)
+    return spread(shares, index, columns)
 
 
 def spectrum_tail(name: str, space: cn.Geometry, count: int = 30) -> pd.DataFrame:

@@ -2,10 +2,9 @@
 
 from types import EllipsisType
 
-import pandas as pd
-
 from confidence_neurons.command.results import Result, is_result, read_result
 from confidence_neurons.groups.names import ENTROPY, EQUAL_NORM
+from confidence_neurons_book.told import told
 
 KNOWN = ("prose", "prose-no-norm", "smollm2")
 
@@ -42,12 +41,8 @@ def _told(result: Result) -> str:
         return f"Correct: a scan of {result.name}. It speaks of no entropy neurons."
     found = chosen.iloc[0]
     controls = shares[shares["group"] == EQUAL_NORM]
-    beside = "" if controls.empty else f", of equal norm {_interval(controls.iloc[0])}"
+    beside = "" if controls.empty else f", of equal norm {told(controls)[0]}"
     return (
         f"Correct: a scan of {result.name}. Through the scale: {found['group']} neurons "
-        f"{_interval(found)}{beside}."
+        f"{told(chosen)[0]}{beside}."
     ).replace("candidates neurons", "candidates")
-
-
-def _interval(row: pd.Series) -> str:
-    return f"{row['estimate']:z.2f} [{row['low']:z.2f}, {row['high']:z.2f}]"

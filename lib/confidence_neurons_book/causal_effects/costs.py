@@ -6,8 +6,8 @@ import torch
 import confidence_neurons as cn
 from confidence_neurons.groups.names import ENTROPY, EQUAL_NORM
 from confidence_neurons_book.causal_effects.calibrated import UNTOUCHED, calibration_intervals
-from confidence_neurons_book.causal_effects.spans import spans
 from confidence_neurons_book.causal_effects.timing import CELL, KEPT
+from confidence_neurons_book.told import told
 
 AT_REST, ONE = "dial at rest", "one temperature"
 BOUNDS = ["estimate", "low", "high"]
@@ -62,6 +62,6 @@ def calibration_changes(frame: pd.DataFrame) -> pd.DataFrame:
     found = calibration_intervals(pd.concat(readings, ignore_index=True))
     errors = found[found["measure"] == "calibration error"].set_index(["group", "text"])
     changes = errors[["change", "change_low", "change_high"]].set_axis(BOUNDS, axis=1)
-    columns = {"as it is": spans(errors.loc[UNTOUCHED])}
-    columns |= {version: spans(changes.loc[version], signed=True) for version in (AT_REST, ONE)}
-    return pd.DataFrame(columns).rename_axis("text")
+    columns = {"as it is": told(errors.loc[UNTOUCHED], 3)}
+    columns |= {each: told(changes.loc[each], 3, signed=True) for each in (AT_REST, ONE)}
+    return pd.DataFrame(columns, index=errors.loc[UNTOUCHED].index)

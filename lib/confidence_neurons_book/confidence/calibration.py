@@ -7,7 +7,7 @@ from torch import Tensor
 
 import confidence_neurons as cn
 from confidence_neurons.measure.calibration import bin_of
-from confidence_neurons_book.confidence.shown import with_intervals
+from confidence_neurons_book.told import told
 
 BINS = 10
 FEWEST = 20  # tokens of a bin that is shown
@@ -65,8 +65,8 @@ def calibration_errors(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     error = cn.intervals(gaps, by, list(in_bins), statistic=_sum_of_sizes)
     groups = frame.groupby(by, sort=False)["confidence"]
     return lean[by].assign(
-        lean=with_intervals(lean, DIGITS),
-        error=with_intervals(error, DIGITS),
+        lean=told(lean, DIGITS),
+        error=told(error, DIGITS),
         by_luck=[_error_by_luck(sure) for _, sure in groups],
     )
 

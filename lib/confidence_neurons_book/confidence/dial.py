@@ -15,7 +15,7 @@ import confidence_neurons as cn
 from confidence_neurons.model.ends import Model
 from confidence_neurons.model.output_map import output_map
 from confidence_neurons.model.state import State, row_blocks, unembed
-from confidence_neurons_book.confidence.shown import with_intervals
+from confidence_neurons_book.told import told
 
 NOISES = {"clean": 0.0, "half noise": 0.5, "noise": 1.0}
 READ = ("entropy", "confidence", "right")
@@ -82,7 +82,7 @@ def changes(frame: pd.DataFrame, by: str, text: str) -> pd.DataFrame:
 
     def change(column: str, statistic: Callable[..., Tensor]) -> list[str]:
         found = cn.intervals(pairs, by, [column, f"{column} before"], statistic=statistic)
-        return with_intervals(found)
+        return told(found)
 
     return pd.DataFrame(
         {

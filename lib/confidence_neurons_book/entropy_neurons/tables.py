@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 import confidence_neurons as cn
-from confidence_neurons_book.entropy_neurons.shown import spread, with_intervals
+from confidence_neurons_book.told import spread, told
 
 
 def sizes(changes: pd.DataFrame, by: str | Sequence[str], value: str) -> pd.DataFrame:
@@ -24,9 +24,9 @@ def effects_of(changes: pd.DataFrame, by: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
             by: list(dict.fromkeys(changes[by])),
-            "total effect": with_intervals(sizes(changes, by, "entropy_total"), 3),
-            "direct effect": with_intervals(sizes(changes, by, "entropy_direct"), 3),
-            "share": with_intervals(shares(changes, by)),
+            "total effect": told(sizes(changes, by, "entropy_total"), 3),
+            "direct effect": told(sizes(changes, by, "entropy_direct"), 3),
+            "share": told(shares(changes, by)),
         }
     )
 
@@ -36,10 +36,10 @@ def group_table(changes: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "group": list(dict.fromkeys(changes["group"])),
-            "effect (nats)": with_intervals(sizes(changes, "group", "entropy_total"), 3),
-            "share": with_intervals(shares(changes, "group")),
-            "KL (nats)": with_intervals(sizes(changes, "group", "kl_from_clean"), 4),
-            "first choice changed": with_intervals(sizes(changes, "group", "argmax_changed"), 3),
+            "effect (nats)": told(sizes(changes, "group", "entropy_total"), 3),
+            "share": told(shares(changes, "group")),
+            "KL (nats)": told(sizes(changes, "group", "kl_from_clean"), 4),
+            "first choice changed": told(sizes(changes, "group", "argmax_changed"), 3),
         }
     )
 

@@ -10,8 +10,8 @@ from torch import Tensor
 import confidence_neurons as cn
 from confidence_neurons.model.ends import Model
 from confidence_neurons.model.state import State
-from confidence_neurons_book.frequency_direction.telling import told
 from confidence_neurons_book.frequency_direction.unigrams import FREQUENT, frequency_classes
+from confidence_neurons_book.told import told
 
 TOWARDS, AWAY = "towards frequent", "towards rare"
 FREQUENT_NEXT, OTHER_NEXT = "a frequent one comes", "another one comes"

@@ -19,7 +19,7 @@ from confidence_neurons.model.state import State, unembed
 from confidence_neurons.weights.neurons import toward
 from confidence_neurons.weights.unigram import Unigram
 from confidence_neurons_book.frequency_direction.putting_back import thinned
-from confidence_neurons_book.frequency_direction.telling import told
+from confidence_neurons_book.told import told
 
 EXTREME = 3.0  # times the root mean square of all coordinates
 

@@ -9,7 +9,8 @@ from torch import Tensor
 import confidence_neurons as cn
 from confidence_neurons.model.ends import Model
 from confidence_neurons_book.induction.activations import activation_change
-from confidence_neurons_book.induction.responses import by_path, in_words, response, take_back
+from confidence_neurons_book.induction.responses import by_path, response, take_back
+from confidence_neurons_book.told import told
 
 FARTHEST = 10  # tokens between a repeat and the place beside it
 
@@ -107,7 +108,7 @@ def running_text(
         rows[name] = {
             "places": len(repeats),
             "entropy": "{:.2f} to {:.2f}".format(*means),
-            "response": in_words(changed.assign(group=name, q="r"), "q", 1).iloc[0, 0],
-            "change of entropy": in_words(total.assign(group=name, q="e"), "q").iloc[0, 0],
+            "response": told(changed, 1)[0],
+            "change of entropy": told(total, 3)[0],
         }
     return pd.DataFrame(rows).T.rename_axis("the repeat")

@@ -105,17 +105,6 @@ def by_path(
     return table.assign(quantity=parts.str[0], path=parts.str[1].map(PATHS))
 
 
-def in_words(found: pd.DataFrame, columns: str, digits: int = 3) -> pd.DataFrame:
-    """A row for each group, a column for each of `columns`: estimates with intervals, as text."""
-    numbers = found[["estimate", "low", "high"]].to_numpy()
-    cells = [
-        f"{one:z.{digits}f} [{low:z.{digits}f}, {high:z.{digits}f}]" for one, low, high in numbers
-    ]
-    names = dict.fromkeys(found[columns])
-    wide = found.assign(cell=cells).pivot_table("cell", "group", columns, "first", sort=False)
-    return wide[list(names)].rename_axis(columns=None)
-
-
 def _changes(
     model: Model,
     state: cn.State,

@@ -13,6 +13,7 @@ from confidence_neurons.weights.neurons import null_fraction
 from confidence_neurons_book.null_space.occupancy import tail_shares
 from confidence_neurons_book.null_space.readers import Reading, token_frame
 from confidence_neurons_book.null_space.writers import VISIBLE, Parts, layer_shares, neuron_shares
+from confidence_neurons_book.told import told
 
 HIGH = 0.6  # null-space fraction of the crowd
 ATTENTION, SCALE = "attention", "scale"
@@ -21,13 +22,6 @@ UNREAD = {  # what is measured -> which quantity of it, and who misses the direc
     "loss, attention misses them": ("loss", ATTENTION),
     "entropy, the final scale misses them": ("entropy", SCALE),
 }
-
-
-def said(found: pd.DataFrame) -> pd.Series:
-    """Each estimate with its interval, in words."""
-    rows = found[["estimate", "low", "high"]].itertuples(index=False)
-    words = [f"{each[0]:z.2f} [{each[1]:z.2f}, {each[2]:z.2f}]" for each in rows]
-    return pd.Series(words, index=found.index)
 
 
 def without_directions(
@@ -56,7 +50,7 @@ def without_directions(
         parts[key] = before[["sequence"]].join(change)
     frame = pd.concat(parts, names=["reader", "missing"]).reset_index(level=[0, 1])
     found = cn.intervals(frame, by=["reader", "missing"], values=columns)
-    words = found.assign(said=said(found)).set_index(["quantity", "reader", "missing"])["said"]
+    words = found.assign(said=told(found)).set_index(["quantity", "reader", "missing"])["said"]
     rows = {name: words.sort_index()[key].to_dict() for name, key in UNREAD.items()}
     order = list(dict.fromkeys(missing for _, missing in readings))
     return pd.DataFrame(rows).T[order].rename_axis("change of")
@@ -80,7 +74,9 @@ def crowd(model: LightModel, parts: Parts, chosen: Sequence[int]) -> pd.DataFram
     written = neuron_shares(model, parts, groups)
     found = _ratios(written, "group").set_index("group")
     sizes = {name: len(members) for name, members in groups.items()}
-    return pd.DataFrame({"neurons": sizes, "share": said(found)}).rename_axis("written by")
+    return pd.DataFrame(
+        {"neurons": sizes, "share": pd.Series(told(found), index=found.index)}
+    ).rename_axis("written by")
 
 
 def by_size(model: LightModel, parts: Parts, sizes: Sequence[int]) -> pd.DataFrame:
@@ -100,12 +96,12 @@ def by_size(model: LightModel, parts: Parts, sizes: Sequence[int]) -> pd.DataFra
         row: dict[str, int | str] = {"k": k}
         for name, less_mean in (("held", False), ("held, less mean", True)):
             shares = tail_shares(parts.state, parts.space, [k], less_mean=less_mean)
-            row[name] = said(cn.intervals(shares, by="k", values="share"))[0]
+            row[name] = told(cn.intervals(shares, by="k", values="share"))[0]
         row["by chance"] = f"{(k / len(parts.space.null_space)) ** 0.5:.2f}"
         for name, component in (("last MLP", None), ("same, visible part", VISIBLE)):
             given = {} if component is None else {"component": component}
             written = neuron_shares(model, wider, every, **given)
-            row[name] = said(_ratios(written, "group"))[0]
+            row[name] = told(_ratios(written, "group"))[0]
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -7,6 +7,7 @@ turned so that the claim holds to the right of zero and of its control.
 import pandas as pd
 
 from confidence_neurons_book.causal_effects.subjects import Subject
+from confidence_neurons_book.told import told
 
 NAMED, CONTROL = "what the claim names", "its control"
 NULL, ACTS = "1 null directions", "2 entropy neurons"
@@ -39,7 +40,7 @@ def unit(claim: str) -> str:
     return UNITS.get(claim, COST)
 
 
-def told(found: pd.DataFrame, subject: Subject, claim: str) -> pd.DataFrame:
+def as_claim(found: pd.DataFrame, subject: Subject, claim: str) -> pd.DataFrame:
     """Rows of `cn.intervals` for the groups `NAMED` and `CONTROL`, as rows of a claim."""
     return found.assign(claim=claim, model=subject.name)[COLUMNS].reset_index(drop=True)
 
@@ -69,9 +70,9 @@ def verdicts(found: pd.DataFrame) -> pd.DataFrame:
         row, where = {}, []
         digits = 3 if "nats" in unit(claim) else 2
         for model in models:
-            named, control = (by_place.loc[(claim, model, group)] for group in (NAMED, CONTROL))
-            row |= {model: _said(named, digits), f"{model}, control": _said(control, digits)}
-            where += [model] if holds(named["low"], control["high"]) else []
+            pair = by_place.loc[[(claim, model, group) for group in (NAMED, CONTROL)]]
+            row |= dict(zip((model, f"{model}, control"), told(pair, digits), strict=True))
+            where += [model] if holds(pair["low"].iloc[0], pair["high"].iloc[1]) else []
         rows[claim] = row | {"holds in": " and ".join(where) or "neither"}
     return pd.DataFrame(rows).T.rename_axis("claim")
 
@@ -106,7 +107,3 @@ def by_rule(found: pd.DataFrame) -> pd.DataFrame:
 def _above(low: pd.Series, control_high: pd.Series) -> pd.Series:
     pairs = zip(low, control_high, strict=True)
     return pd.Series([holds(*pair) for pair in pairs], index=low.index)
-
-
-def _said(row: pd.Series, digits: int) -> str:
-    return "{:z.{n}f} [{:z.{n}f}, {:z.{n}f}]".format(*row[BOUNDS], n=digits)

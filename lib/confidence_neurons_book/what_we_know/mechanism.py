@@ -17,7 +17,7 @@ from confidence_neurons_book.frequency_direction.putting_back import neuron_effe
 from confidence_neurons_book.null_space.readers import random_basis
 from confidence_neurons_book.null_space.writing import DIRECT, written_entropy
 from confidence_neurons_book.what_we_know import claims
-from confidence_neurons_book.what_we_know.claims import CONTROL, NAMED, told
+from confidence_neurons_book.what_we_know.claims import CONTROL, NAMED, as_claim
 
 STRENGTH = 0.5  # of the stream's length, as in chapter 2
 RANDOM_DIRECTIONS = 4
@@ -58,7 +58,7 @@ def null_directions(subject: Subject, state: cn.State, every: int) -> pd.DataFra
         parts.append(total[["sequence"]].assign(group=name, **sizes))
     effects = pd.concat(parts)
     share = cn.intervals(effects, values=["direct", "total"], statistic=cn.mediated_share)
-    return told(share, subject, claims.NULL)
+    return as_claim(share, subject, claims.NULL)
 
 
 def entropy_neurons(subject: Subject, tokens: Int[Tensor, "batch position"]) -> pd.DataFrame:
@@ -68,7 +68,7 @@ def entropy_neurons(subject: Subject, tokens: Int[Tensor, "batch position"]) -> 
     effects = cn.with_groups(cn.token_effects(subject.model, tokens, members), groups)
     columns = ["entropy_direct", "entropy_total"]
     share = cn.intervals(effects, values=columns, size=True, statistic=cn.mediated_share)
-    return told(share, subject, claims.ACTS)
+    return as_claim(share, subject, claims.ACTS)
 
 
 def marks(subject: Subject) -> pd.DataFrame:
@@ -86,7 +86,7 @@ def marks(subject: Subject) -> pd.DataFrame:
     for claim, values in columns.items():
         products = [_products(values, rho).assign(group=name) for name, rho in fractions.items()]
         found = cn.intervals(pd.concat(products), values=["xy", "xx", "yy"], statistic=_correlation)
-        parts.append(told(found, subject, claim))
+        parts.append(as_claim(found, subject, claim))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -123,7 +123,7 @@ def frequency_neurons(
     back = {NAMED: unigram.direction, CONTROL: angle}
     effects = neuron_effects(subject.model, state, neurons, back, unigram, to)
     found = [shares(effects.assign(group=name), "group", "entropy", name) for name in back]
-    return told(pd.concat(found), subject, claims.FREQUENCY)
+    return as_claim(pd.concat(found), subject, claims.FREQUENCY)
 
 
 def _products(values: pd.Series, fraction: Float[Tensor, " neuron"]) -> pd.DataFrame:

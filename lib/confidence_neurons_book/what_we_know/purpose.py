@@ -14,7 +14,7 @@ from confidence_neurons_book.causal_effects.hands import turns
 from confidence_neurons_book.causal_effects.subjects import Subject
 from confidence_neurons_book.induction.responses import response, take_back, thinned
 from confidence_neurons_book.what_we_know import claims
-from confidence_neurons_book.what_we_know.claims import CONTROL, NAMED, told
+from confidence_neurons_book.what_we_know.claims import CONTROL, NAMED, as_claim
 
 GROUPS = {NAMED: ENTROPY, CONTROL: EQUAL_NORM}
 
@@ -50,7 +50,7 @@ def hedging(
     task = thinned(second, every)
     back = take_back(subject.model, task, response(second, first), groups, ("entropy",))
     added = back.assign(added=-back["entropy_total"])
-    return told(cn.intervals(added, values="added"), subject, claims.HEDGING)
+    return as_claim(cn.intervals(added, values="added"), subject, claims.HEDGING)
 
 
 def controllers(subject: Subject, state: cn.State) -> pd.DataFrame:
@@ -69,7 +69,7 @@ def controllers(subject: Subject, state: cn.State) -> pd.DataFrame:
         numbers = {column: values.cpu().numpy() for column, values in columns.items()}
         parts.append(state.places().assign(model=subject.name, text="", group=name, **numbers))
     found = timing.rank_correlations(pd.concat(parts, ignore_index=True))
-    return told(found[found["signal"] == "need"], subject, claims.CONTROLLERS)
+    return as_claim(found[found["signal"] == "need"], subject, claims.CONTROLLERS)
 
 
 def costs(subject: Subject, state: cn.State, kind: str) -> pd.DataFrame:
@@ -91,4 +91,4 @@ def costs(subject: Subject, state: cn.State, kind: str) -> pd.DataFrame:
     sets = {name: subject.groups[group] for name, group in GROUPS.items()}
     level = subject.reference.mean_activations()
     rested = cn.effects(subject.model, state, sets, to=level, paths="total", quantities="loss")
-    return told(cn.intervals(rested, values="loss_total"), subject, claims.of_use(kind))
+    return as_claim(cn.intervals(rested, values="loss_total"), subject, claims.of_use(kind))

@@ -5,7 +5,7 @@ import pytest
 
 import confidence_neurons as cn
 import references
-from confidence_neurons_book.entropy_neurons import alignment, heating, shown, variants
+from confidence_neurons_book.entropy_neurons import alignment, heating, variants
 
 
 @pytest.fixture(scope="module")
@@ -82,25 +82,3 @@ def test_lists_are_set_beside_the_named_neurons():
     assert frame["neurons"].tolist() == [2, 3, 0]
     assert frame["of the 2"].tolist() == [2, 1, 0]
     assert frame["new"].tolist() == ["none", "2 9", "none"]
-
-
-FOUND = pd.DataFrame(
-    {
-        "group": ["b", "b", "a", "a"],
-        "rate": [0.0, 1.0, 0.0, 1.0],
-        "estimate": [0.12, -0.001, 1.0, 2.0],
-        "low": [0.1, -0.002, 0.5, 1.5],
-        "high": [0.2, 0.0, 1.5, 2.5],
-    }
-)
-
-
-def test_an_estimate_is_told_with_its_interval():
-    assert shown.with_intervals(FOUND)[:2] == ["0.12 [0.10, 0.20]", "0.00 [0.00, 0.00]"]
-    assert shown.with_intervals(FOUND, 3)[1] == "-0.001 [-0.002, 0.000]"
-
-
-def test_estimates_are_spread_in_their_order():
-    told = shown.spread(FOUND, "group", "rate", 1)
-    assert list(told.index) == ["b", "a"]
-    assert told.loc["a", 1.0] == "2.0 [1.5, 2.5]"

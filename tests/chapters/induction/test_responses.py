@@ -11,7 +11,6 @@ from confidence_neurons.model.architecture import final_norm, output_weights
 from confidence_neurons_book.induction.clipping import clip_effects
 from confidence_neurons_book.induction.responses import (
     by_path,
-    in_words,
     response,
     take_back,
     thinned,
@@ -66,16 +65,11 @@ def test_clipping_has_a_row_for_each_place_and_holds_at_the_first_copy(copies):
         assert rows["entropy_total"].to_numpy() == pytest.approx(change.to_numpy(), abs=1e-5)
 
 
-def test_means_have_a_row_for_each_path_and_can_be_written(copies):
+def test_means_have_a_row_for_each_path(copies):
     model, first, second = copies
     found = by_path(take_back(model, second, response(second, first), GROUPS))
     assert found["path"].tolist() == ["total", "scale frozen"] * 2
     assert found["group"].tolist() == ["chosen"] * 2 + [8] * 2
-    written = in_words(found, "path", 2)
-    assert written.columns.tolist() == ["total", "scale frozen"]
-    one = found.iloc[0]
-    low, high = (f"{one[end]:z.2f}" for end in ("low", "high"))
-    assert written.loc["chosen", "total"] == f"{one['estimate']:z.2f} [{low}, {high}]"
 
 
 def test_thinned_states_count_some_of_the_positions(copies):

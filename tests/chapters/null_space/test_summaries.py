@@ -1,6 +1,5 @@
 """The chapter's tables say what was measured, with intervals."""
 
-import pandas as pd
 import pytest
 import torch
 
@@ -18,7 +17,6 @@ from confidence_neurons_book.null_space.summaries import (
     by_size,
     crowd,
     layer_intervals,
-    said,
     without_directions,
 )
 from confidence_neurons_book.null_space.writers import neuron_shares, parts_of
@@ -32,11 +30,6 @@ def model():
 @pytest.fixture(scope="module")
 def parts(model):
     return parts_of(model, references.tokens_for(rows=3), cn.geometry(model, k=4))
-
-
-def test_an_estimate_is_said_with_its_interval_and_without_minus_zero():
-    frame = pd.DataFrame({"estimate": [0.126, -0.001], "low": [0.1, -0.02], "high": [0.2, 0.01]})
-    assert said(frame).tolist() == ["0.13 [0.10, 0.20]", "0.00 [-0.02, 0.01]"]
 
 
 def test_changes_stand_in_their_own_row_and_column(model):

@@ -1,9 +1,0 @@
-"""Estimates with their intervals, as a table shows them."""
-
-import pandas as pd
-
-
-def with_intervals(found: pd.DataFrame, digits: int = 2) -> list[str]:
-    """Texts such as "1.39 [1.35, 1.42]", from what `cn.intervals` gives."""
-    rows = zip(found["estimate"], found["low"], found["high"], strict=True)
-    return ["{:z.{n}f} [{:z.{n}f}, {:z.{n}f}]".format(*row, n=digits) for row in rows]
