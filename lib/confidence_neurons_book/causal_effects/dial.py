@@ -10,7 +10,7 @@ from confidence_neurons.model.ends import Model
 from confidence_neurons.model.output_map import output_map
 from confidence_neurons.model.state import State
 
-AT_ONCE = 8  # tokens, whose logits stay in the processor's cache
+AT_ONCE = 2**20  # logits, which stay in the processor's cache
 CLOSE = 0.0002  # nats between two mean entropies that are called equal
 FARTHEST = 0.25  # step towards it: the slope is another one farther away
 Told = dict[str, Float[Tensor, " token"]]
@@ -58,7 +58,8 @@ class Dial:
         """
         factors = (-turn).exp().expand(len(self.heard))[:, None]
         columns = (self.heard, factors, self.target[:, None])
-        parts = zip(*(column.split(AT_ONCE) for column in columns), strict=True)
+        tokens = max(1, AT_ONCE // len(self.bias))
+        parts = zip(*(column.split(tokens) for column in columns), strict=True)
         read = [_told(heard * factor + self.bias, target) for heard, factor, target in parts]
         return {name: torch.cat([part[name] for part in read]) for name in read[0]}
 

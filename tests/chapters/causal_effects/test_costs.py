@@ -24,4 +24,4 @@ def test_calibration_errors_stand_beside_their_changes(measured):
     found = calibration_changes(measured[measured["group"] == "entropy"])
     assert found.index.tolist() == ["a", "b"]
     assert found.columns.tolist() == ["as it is", "dial at rest", "one temperature"]
-    assert found["dial at rest"].str.match(r"[+-]?\d\.\d{3} \([+-]\d").all()
+    assert found["dial at rest"].str.match(r"[+-]?\d\.\d{3} \[[+-]\d").all()
