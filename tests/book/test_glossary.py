@@ -92,16 +92,17 @@ def first_uses(text: str) -> dict[str, tuple[str, bool]]:
     for match in LINK.finditer(text):
         taken[match.end(1) : match.end()] = [True] * (match.end() - match.end(1))
     found: dict[str, tuple[str, bool]] = {}
-    longest_first = sorted(TERMS, key=lambda term: -max(map(len, term.names)))
-    for term in longest_first:
-        uses = [m for m in term.pattern.finditer(text) if not any(taken[m.start() : m.end()])]
-        for use in uses:
-            taken[use.start() : use.end()] = [True] * (use.end() - use.start())
-        if uses:
-            at = uses[0].start()
-            linked = any(start <= at and anchor == term.anchor for start, anchor in links.items())
-            around = " ".join(text[max(0, at - 40) : uses[0].end() + 20].split())
-            found[term.name] = (around, linked)
+    uses = [(match, term) for term in TERMS for match in term.pattern.finditer(text)]
+    kept = []
+    for match, term in sorted(uses, key=lambda use: -len(use[0][0])):
+        if not any(taken[match.start() : match.end()]):
+            taken[match.start() : match.end()] = [True] * (match.end() - match.start())
+            kept.append((match, term))
+    for match, term in sorted(kept, key=lambda use: use[0].start()):
+        at = match.start()
+        linked = any(start <= at and anchor == term.anchor for start, anchor in links.items())
+        around = " ".join(text[max(0, at - 40) : match.end() + 20].split())
+        found.setdefault(term.name, (around, linked))
     return found
 
 
