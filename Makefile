@@ -42,9 +42,9 @@ smollm2: $(STAMP)
 test: $(STAMP) workflow smollm2
 	$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest tests --ignore tests/browser --numprocesses 2 --dist loadgroup
-	$(NBVAL) $(wildcard book/*.ipynb)
+	OMP_NUM_THREADS=1 $(NBVAL) --numprocesses 2 --dist loadfile $(wildcard book/*.ipynb)
 	$(MAKE) --no-print-directory site
-	@$(BIN)/python -m pytest tests/browser
+	@$(BIN)/python -m pytest tests/browser --numprocesses 2 --dist worksteal
 
 outputs: $(STAMP) smollm2
 	$(BIN)/python scripts/refresh_outputs.py

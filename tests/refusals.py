@@ -459,7 +459,7 @@ BAD: Mapping[str, list] = {
         TABLE.assign(confidence=7),
         TABLE[["tokens"]],
     ],
-    "scanned": [SCANNED[:0], SCANNED.drop(columns="logit_var"), TABLE],
+    "scanned": [SCANNED[:0], SCANNED.drop(columns="null_fraction"), TABLE],
     "weighed": [WEIGHED[:0], WEIGHED.drop(columns="logit_var"), WEIGHED.assign(weight_norm=NAN)],
     "fronts": SMALL,
     "norm_share": [*FLOATS, -0.1, 1.1],

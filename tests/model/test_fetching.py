@@ -58,6 +58,7 @@ def index(tmp_path: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         parameters=sum(weights.numel() for weights in network.parameters()),
         d_vocab=300,
         d_model=32,
+        null_directions=3,
     )
     monkeypatch.setitem(PACKAGES, "smollm2", package)
     for name in [name for name in os.environ if name.startswith("PIP_")]:
