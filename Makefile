@@ -44,7 +44,7 @@ test: $(STAMP) workflow smollm2
 	$(BIN)/python -m pytest tests --ignore tests/browser --numprocesses 2 --dist loadgroup
 	OMP_NUM_THREADS=1 $(NBVAL) --numprocesses 2 --dist loadfile $(wildcard book/*.ipynb)
 	$(MAKE) --no-print-directory site
-	@$(BIN)/python -m pytest tests/browser --numprocesses 2 --dist worksteal
+	@$(BIN)/python -m pytest tests/browser --numprocesses 2 --dist loadfile
 
 outputs: $(STAMP) smollm2
 	$(BIN)/python scripts/refresh_outputs.py

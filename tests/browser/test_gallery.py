@@ -9,7 +9,7 @@ from gallery import MARKS, TEXTS, write_gallery
 from playwright.sync_api import Browser, Page
 from test_site import LOOK, PATIENCE_MS
 
-GALLERY = "gallery-of-marks.html"
+GALLERY = "gallery-of-marks.htm"
 WIDTHS = {"desk": 1280, "phone": 390}
 MODES = ("light", "dark")
 MIN_CONTRAST, MIN_MARK_CONTRAST = 4.5, 3

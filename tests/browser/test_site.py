@@ -30,7 +30,7 @@ LOAD_PATIENCE_MS = 180_000
 WIDTHS = {"desk": 1280, "phone": 390}
 DESK_HEIGHT = 900
 MODES = ("light", "dark")
-GALLERY = "gallery.html"
+GALLERY = "gallery.htm"
 
 
 @dataclass

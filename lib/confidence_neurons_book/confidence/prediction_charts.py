@@ -68,7 +68,7 @@ def entropy_along(frame: pd.DataFrame, title: str) -> alt.LayerChart:
     )
     entropies = (
         base.transform_calculate(measure=f"'{ENTROPY}'")
-        .mark_bar(fillOpacity=0.6)
+        .mark_bar()
         .encode(x=alt.X("entropy:Q", title="Nats").axis(format="~f", tickCount=8))
     )
     shape = alt.Scale(domain=names, range=list(SHAPES.values()))
