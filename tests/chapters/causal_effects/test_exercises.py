@@ -1,19 +1,15 @@
 """The checks accept the printed solutions, and refuse wrong answers that a reader may try."""
 
-import re
-from pathlib import Path
-from typing import Any
-
 import pytest
 import torch
 
 import confidence_neurons as cn
 import references
-import refresh_outputs
+from chapters.solutions import printed_solution
 from confidence_neurons_book.causal_effects import checks
 from confidence_neurons_book.exercises import check_answer
 
-NOTEBOOK = Path(__file__).parents[3] / "book" / "04-causal-effects.ipynb"
+CHAPTER, PLACE = "04-causal-effects", {"torch": torch, "cn": cn}
 NEURONS = [110, 43]
 
 
@@ -30,19 +26,6 @@ def exercises():
         "my_slope": (checks.slope_of_loss, checks.predictions()),
         "my_parts": (checks.two_parts, checks.turned_dials()),
     }
-
-
-def solution(name):
-    """The function of this name that the notebook prints in a folded solution."""
-    text = "\n".join(
-        cell.source for cell in refresh_outputs.read(NOTEBOOK).cells if cell.cell_type == "markdown"
-    )
-    (code,) = [
-        code for code in re.findall(r"```python\n(.*?)```", text, re.S) if f"def {name}(" in code
-    ]
-    place: dict[str, Any] = {"torch": torch, "cn": cn}
-    exec(code, place)
-    return place[name]
 
 
 def mixed(pairs, *, size=False, quantity=cn.entropy):
@@ -129,7 +112,9 @@ CASES = [(name, why) for name, answers in WRONG.items() for why in answers]
 @pytest.mark.parametrize("name", WRONG)
 def test_the_printed_solution_is_accepted(name, exercises):
     reference, inputs = exercises[name]
-    assert check_answer(solution(name), reference, *inputs).startswith("Correct")
+    assert check_answer(printed_solution(CHAPTER, name, PLACE), reference, *inputs).startswith(
+        "Correct"
+    )
 
 
 @pytest.mark.parametrize(("name", "why"), CASES)

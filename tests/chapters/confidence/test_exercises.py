@@ -1,37 +1,21 @@
 """The checks accept the printed solutions, and refuse wrong answers that a reader may try."""
 
-import re
-from pathlib import Path
-
 import pandas as pd
 import pytest
 import torch
 
 import confidence_neurons as cn
-import refresh_outputs
+from chapters.solutions import printed_solution
 from confidence_neurons_book.confidence import checks
 from confidence_neurons_book.exercises import check_answer
 
-NOTEBOOK = Path(__file__).parents[3] / "book" / "01-confidence.ipynb"
+CHAPTER, PLACE = "01-confidence", {"torch": torch, "pd": pd, "cn": cn}
 EXERCISES = {
     "my_entropy": (cn.entropy, checks.entropy_inputs()),
     "logits_at": (checks.logits_at, checks.dial_inputs()),
     "entropy_slope": (checks.numerical_slope, checks.slope_inputs()),
     "my_calibration_error": (checks.calibration_error, checks.calibration_inputs()),
 }
-
-
-def solution(name):
-    """The function of this name that the notebook prints in a folded solution."""
-    text = "\n".join(
-        cell.source for cell in refresh_outputs.read(NOTEBOOK).cells if cell.cell_type == "markdown"
-    )
-    (code,) = [
-        code for code in re.findall(r"```python\n(.*?)```", text, re.S) if f"def {name}(" in code
-    ]
-    place = {"torch": torch, "pd": pd, "cn": cn}
-    exec(code, place)
-    return place[name]
 
 
 def verdict(name, answer):
@@ -41,7 +25,7 @@ def verdict(name, answer):
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_the_printed_solution_is_accepted(name):
-    assert verdict(name, solution(name)).startswith("Correct")
+    assert verdict(name, printed_solution(CHAPTER, name, PLACE)).startswith("Correct")
 
 
 def slope_of(logits, temperature, *, power=3, centred=True):

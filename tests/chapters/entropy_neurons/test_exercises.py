@@ -1,21 +1,17 @@
 """The checks accept the printed solutions, and refuse wrong answers that a reader may try."""
 
-import re
-from pathlib import Path
-
 import pandas as pd
 import pytest
 import torch
 
 import confidence_neurons as cn
-import refresh_outputs
+from chapters.solutions import printed_solution
 from confidence_neurons.model.architecture import output_weights
 from confidence_neurons_book.entropy_neurons import checks
 from confidence_neurons_book.exercises import check_answer
 from references import bundled, light, tokens_for
 from tiny_models import tiny_network
 
-NOTEBOOK = Path(__file__).parents[3] / "book" / "03-entropy-neurons.ipynb"
 NEURONS = (110, 6)
 
 
@@ -43,18 +39,6 @@ def exercises(place):
 NAMES = ["my_entropy_neurons", "my_scan", "my_place"]
 
 
-def solution(name, place):
-    """The function of this name that the notebook prints in a folded solution."""
-    text = "\n".join(
-        cell.source for cell in refresh_outputs.read(NOTEBOOK).cells if cell.cell_type == "markdown"
-    )
-    (code,) = [
-        code for code in re.findall(r"```python\n(.*?)```", text, re.S) if f"def {name}(" in code
-    ]
-    exec(code, place)
-    return place[name]
-
-
 def verdict(exercises, name, answer):
     reference, inputs = exercises[name]
     return check_answer(answer, reference, *inputs, tolerance=1e-3)
@@ -62,7 +46,9 @@ def verdict(exercises, name, answer):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_printed_solution_is_accepted(name, place, exercises):
-    assert verdict(exercises, name, solution(name, dict(place))).startswith("Correct")
+    assert verdict(exercises, name, printed_solution("03-entropy-neurons", name, place)).startswith(
+        "Correct"
+    )
 
 
 def defined(frame, *, rho=0.6, share=0.5, middle="median", null=True, awake=True):

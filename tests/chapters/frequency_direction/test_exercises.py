@@ -1,36 +1,22 @@
 """The checks accept the printed solutions, and refuse wrong answers that a reader may try."""
 
 import re
-from pathlib import Path
 
 import pytest
 import torch
 
 import confidence_neurons as cn
 import references
-import refresh_outputs
+from chapters.solutions import printed_solution
 from confidence_neurons_book.exercises import check_answer
 from confidence_neurons_book.frequency_direction import checks
 
-NOTEBOOK = Path(__file__).parents[3] / "book" / "05-frequency-direction.ipynb"
+CHAPTER, PLACE = "05-frequency-direction", {"torch": torch, "cn": cn}
 EXERCISES = {
     "my_direction": (checks.direction, [(each,) for each in checks.COUNTS]),
     "my_share": (checks.share, checks.share_inputs()),
     "my_temperature": (checks.temperature, checks.temperature_inputs()),
 }
-
-
-def solution(name):
-    """The function of this name that the notebook prints in a folded solution."""
-    text = "\n".join(
-        cell.source for cell in refresh_outputs.read(NOTEBOOK).cells if cell.cell_type == "markdown"
-    )
-    (code,) = [
-        code for code in re.findall(r"```python\n(.*?)```", text, re.S) if f"def {name}(" in code
-    ]
-    place = {"torch": torch, "cn": cn}
-    exec(code, place)
-    return place[name]
 
 
 def verdict(name, answer):
@@ -40,7 +26,7 @@ def verdict(name, answer):
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_the_printed_solution_is_accepted(name):
-    assert verdict(name, solution(name)).startswith("Correct")
+    assert verdict(name, printed_solution(CHAPTER, name, PLACE)).startswith("Correct")
 
 
 def unit(vector, *, centred=True):

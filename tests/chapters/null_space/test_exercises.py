@@ -1,33 +1,18 @@
 """The checks accept the printed solutions, and refuse wrong answers that a reader may try."""
 
-import re
-from pathlib import Path
-
 import pytest
 import torch
 
-import refresh_outputs
+from chapters.solutions import printed_solution
 from confidence_neurons_book.exercises import check_answer
 from confidence_neurons_book.null_space import checks
 
-NOTEBOOK = Path(__file__).parents[3] / "book" / "02-null-space.ipynb"
+CHAPTER, PLACE = "02-null-space", {"torch": torch}
 EXERCISES = {
     "my_quiet_directions": (checks.quiet_directions, checks.QUIET),
     "my_temperature": (checks.temperature, checks.TEMPERATURE),
     "my_lowest_temperature": (checks.lowest_temperature, checks.LOWEST),
 }
-
-
-def solution(name):
-    """The function of this name that the notebook prints in a folded solution."""
-    cells = refresh_outputs.read(NOTEBOOK).cells
-    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    (code,) = [
-        code for code in re.findall(r"```python\n(.*?)```", text, re.S) if f"def {name}(" in code
-    ]
-    place = {"torch": torch}
-    exec(code, place)
-    return place[name]
 
 
 def verdict(name, answer):
@@ -38,7 +23,7 @@ def verdict(name, answer):
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_the_printed_solution_is_accepted(name):
-    assert verdict(name, solution(name)).startswith("Correct")
+    assert verdict(name, printed_solution(CHAPTER, name, PLACE)).startswith("Correct")
 
 
 def quiet(

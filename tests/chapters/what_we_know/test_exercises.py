@@ -1,33 +1,17 @@
 """The checks accept the printed solutions, and refuse wrong answers that a reader may try."""
 
-import re
-from pathlib import Path
-
 import pytest
 import torch
 
-import refresh_outputs
+from chapters.solutions import printed_solution
 from confidence_neurons_book.exercises import check_answer
 from confidence_neurons_book.what_we_know import checks
 
-NOTEBOOK = Path(__file__).parents[3] / "book" / "07-what-we-know.ipynb"
+CHAPTER, PLACE = "07-what-we-know", {"torch": torch}
 EXERCISES = {
     "my_rank_correlation": (checks.rank_correlation, checks.measures()),
     "my_claim": (checks.null_writers_beside_the_rest, checks.scans()),
 }
-
-
-def solution(name):
-    """The function of this name that the notebook prints in a folded solution."""
-    text = "\n".join(
-        cell.source for cell in refresh_outputs.read(NOTEBOOK).cells if cell.cell_type == "markdown"
-    )
-    (code,) = [
-        code for code in re.findall(r"```python\n(.*?)```", text, re.S) if f"def {name}(" in code
-    ]
-    place = {"torch": torch}
-    exec(code, place)
-    return place[name]
 
 
 def verdict(name, answer):
@@ -37,7 +21,7 @@ def verdict(name, answer):
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_the_printed_solution_is_accepted(name):
-    assert verdict(name, solution(name)).startswith("Correct")
+    assert verdict(name, printed_solution(CHAPTER, name, PLACE)).startswith("Correct")
 
 
 def correlation(x, y):
