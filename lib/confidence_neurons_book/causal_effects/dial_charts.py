@@ -109,10 +109,10 @@ def savings(frame: pd.DataFrame, title: str) -> Drawn:
         title=title,
         description=(
             "Dots with 95 % intervals in two panels, a row for each kind of text, for the chosen "
-            "model. Across, above: by how much the loss falls when a group's dial rests and one "
-            "temperature takes its place, which gives the same mean entropy. Below: by how much "
-            "it falls further when the dial takes the place of that temperature. Left of the "
-            "dashed line it rises. Colour and shape tell the group."
+            "model. Across, first panel: by how much the loss falls when a group's dial rests and "
+            "one temperature takes its place, which gives the same mean entropy. Second panel: by "
+            "how much it falls further when the dial takes the place of that temperature. Left of "
+            "the dashed line it rises. Colour and shape tell the group."
         ),
     )
 
