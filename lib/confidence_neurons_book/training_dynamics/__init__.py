@@ -1,0 +1,1 @@
+"""What only the chapter on training dynamics needs: records of growth, onsets, histories."""
