@@ -1,0 +1,1 @@
+"""The playground: a model in the reader's browser."""

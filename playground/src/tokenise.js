@@ -1,0 +1,69 @@
+// A text as the model reads it: plain characters, then byte pairs; what is cut, and what is odd.
+
+import { Tokenizer as BytePairs } from "@huggingface/tokenizers";
+
+const SPACE = "␣";
+const LINE_BREAK = "⏎";
+const CHARACTERS = 5; // a token, so that one try is mostly enough
+const LONGEST = 1 << 16; // characters of a text that are looked at
+const UNREADABLE = /[\p{C}\p{Z}\ufffd]/u; // what Python's str.isprintable refuses
+const LONE = /\p{Surrogate}/gu;
+const CONTROL = /(?!\n)\p{Cc}/u;
+
+export class Tokenizer {
+  constructor({ tokenizer, plain, config }) {
+    this.pairs = new BytePairs(tokenizer, {});
+    this.plain = plain;
+    this.typographic = new RegExp(`[${Object.keys(plain).join("")}]`, "gu");
+    this.bos = config.bos;
+    this.most = config.positions - 1;
+    this.texts = Array.from({ length: config.vocabulary }, (_, id) => this.decode([id]));
+  }
+
+  // BOS and the ids of a text, no more than fit; `cut` counts the characters left out, and `notes`
+  // are codes for what is odd.
+  read(text) {
+    const notes = [];
+    const note = (code, holds) => holds && notes.push(code);
+    const start = text.slice(0, LONGEST);
+    const sound = start.replace(LONE, "\ufffd");
+    const plain = sound.replace(this.typographic, (character) => this.plain[character]);
+    const ids = this.#first(plain);
+    const read = this.decode(ids);
+    const cut = text.length - start.length + Math.max(0, plain.length - read.length);
+    note("empty", ids.length === 0);
+    note("cut", cut > 0);
+    note("plain", plain !== sound);
+    note("surrogate", sound !== start);
+    note("control", CONTROL.test(read));
+    note("bytes", ids.some((id) => this.texts[id].includes("\ufffd")));
+    note("special", ids.includes(this.bos));
+    return { ids: [this.bos, ...ids], notes, cut };
+  }
+
+  // Exactly `cn.token_labels`.
+  label(id) {
+    const text = this.texts[id].replaceAll(" ", SPACE).replaceAll("\n", LINE_BREAK);
+    return text && !UNREADABLE.test(text) ? text : `<${id}>`;
+  }
+
+  encode(text) {
+    return this.pairs.encode(text, { add_special_tokens: false }).ids;
+  }
+
+  decode(ids) {
+    if (ids.length === 0) return "";
+    return this.pairs.decode(ids, { clean_up_tokenization_spaces: false });
+  }
+
+  // The beginning that is tokenised ends where a space follows an ASCII character: a token ends
+  // there in any case, so that its ids are the first ones of the whole text.
+  #first(text) {
+    for (let goal = CHARACTERS * this.most; goal < text.length; goal *= 2) {
+      const beginning = /^[^]*[!-~](?= )/.exec(text.slice(0, goal));
+      const ids = beginning ? this.encode(beginning[0]) : [];
+      if (ids.length >= this.most) return ids.slice(0, this.most);
+    }
+    return this.encode(text).slice(0, this.most);
+  }
+}
