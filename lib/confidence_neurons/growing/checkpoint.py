@@ -28,7 +28,7 @@ def save_checkpoint(
     seconds: float,
 ) -> None:
     """Write the state after `step` steps, which took `seconds` of wall-clock time, to one file."""
-    moments = {name: optimizer.state[parameter] for name, parameter in network.named_parameters()}
+    moments = {name: optimizer.state[parameter] for name, parameter in _learned(network)}
     record = {"step": str(step), "seconds": str(seconds), "recipe": json.dumps(asdict(recipe))}
     with whole_files(path.parent) as partial:
         tensors = _by_kind(named_weights(network), moments)
@@ -60,13 +60,18 @@ def load_checkpoint(
     weights = named_weights(network)
     like = {
         name: {"exp_avg": weight, "exp_avg_sq": weight, "step": torch.tensor(0.0)}
-        for name, weight in weights.items()
+        for name, weight in _learned(network)
     }
     expect_shapes(path, tensors, _by_kind(weights, like), REMEDY)
     set_weights(network, {name: tensors[f"weights/{name}"] for name in weights})
-    for name, parameter in network.named_parameters():
+    for name, parameter in _learned(network):
         optimizer.state[parameter] = {moment: tensors[f"{moment}/{name}"] for moment in MOMENTS}
     return step, seconds
+
+
+def _learned(network: nn.Module) -> list[tuple[str, nn.Parameter]]:
+    """The parameters that the optimiser moves."""
+    return [(name, p) for name, p in network.named_parameters() if p.requires_grad]
 
 
 def _by_kind(
@@ -80,12 +85,16 @@ def _by_kind(
 
 
 def _check_recipe(path: Path, written: dict, recipe: Recipe) -> None:
-    """Refuse to go on with a run of another recipe: the two would be mixed."""
+    """Refuse to go on with a run of another recipe: the two would be mixed.
+
+    A knob that the checkpoint does not know was at its default.
+    """
     wanted = json.loads(json.dumps(asdict(recipe)))
+    written = json.loads(json.dumps(asdict(Recipe(name="")))) | written
     different = [
-        f"{name} {written.get(name)} where {value} is asked for"
+        f"{name} {written[name]} where {value} is asked for"
         for name, value in wanted.items()
-        if written.get(name) != value
+        if written[name] != value
     ]
     if different:
         raise ValueError(

@@ -38,7 +38,8 @@ def build_network(recipe: Recipe) -> GPTNeoXForCausalLM:
     """A freshly initialised network of the recipe's shape; the seed decides the weights.
 
     Serial residual stream (attention, then MLP), rotary positions on all of a
-    head's dimensions, LayerNorm, exact GELU.
+    head's dimensions, LayerNorm, exact GELU. The recipe's final norm is at the
+    end alone.
     """
     config = GPTNeoXConfig(
         vocab_size=recipe.vocab_size,
@@ -57,12 +58,18 @@ def build_network(recipe: Recipe) -> GPTNeoXForCausalLM:
         bos_token_id=BOS_ID,
         eos_token_id=BOS_ID,
         use_cache=False,
+        hidden_dropout=recipe.dropout,
     )
     torch.manual_seed(recipe.seed)
     network = GPTNeoXForCausalLM(config)
     if recipe.frozen_scale is not None:
         norm = FrozenScaleNorm(recipe.d_model, recipe.frozen_scale)
         network.gpt_neox.set_submodule("final_layer_norm", norm)
+    if recipe.final_norm == "rms":
+        norm = nn.RMSNorm(recipe.d_model, eps=config.layer_norm_eps)
+        network.gpt_neox.set_submodule("final_layer_norm", norm)
+    gain = network.gpt_neox.final_layer_norm.get_parameter("weight")
+    gain.requires_grad_(recipe.learned_gain)
     return network
 
 

@@ -13,10 +13,12 @@ from confidence_neurons.files import sha256, whole_files
 from confidence_neurons.growing.corpus import Book, read_corpus
 from confidence_neurons.growing.files import damaged
 from confidence_neurons.growing.mixture import Mixture
+from confidence_neurons.growing.noise import NATURAL, natural_text
 from confidence_neurons.growing.recipe import Recipe
 from confidence_neurons.growing.tokenizer import train_tokenizer
 
 HELD_OUT_SHARE = 0.01
+NATURAL_CHARACTERS = 300_000
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,15 @@ class PreparedText:
     def mixture(self, recipe: Recipe) -> Mixture:
         """The training sequences that a recipe draws from the text."""
         counts = self.counts
-        return Mixture(recipe, self.training, counts / counts.sum())
+        natural = {kind: self.natural(kind) for kind in recipe.noise if kind in NATURAL}
+        return Mixture(recipe, self.training, counts / counts.sum(), natural)
+
+    def natural(
+        self, kind: str, characters: int = NATURAL_CHARACTERS, seed: int = 0
+    ) -> UInt16[np.ndarray, " unpredictable"]:
+        """Token ids of a natural kind of unpredictable text, made from a seed."""
+        ids = self.tokenizer(natural_text(kind, characters, seed), verbose=False)["input_ids"]
+        return np.array(ids, dtype=np.uint16)
 
 
 def prepare_text(recipe: Recipe, corpus: str | Path, directory: Path) -> PreparedText:

@@ -1,6 +1,10 @@
-"""What a bundled model is grown from: sizes, mixture of text, optimiser."""
+"""What a model is grown from: sizes, mixture of text, optimiser."""
 
 from dataclasses import dataclass, replace
+
+from confidence_neurons.growing.noise import KINDS
+
+FINAL_NORMS = ("layer", "rms")
 
 
 @dataclass(frozen=True)
@@ -31,11 +35,11 @@ class Settling:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides the weights, apart from the corpus.
+    """Everything that decides the weights, apart from the corpus or language.
 
     Lengths are in tokens. The three kinds of training sequence (see
     `mixture`) are clean prose, corrupted prose and repeated segments; their
-    shares add up to one.
+    shares add up to one. A language of known entropy has no such kinds.
 
     Attributes
     ----------
@@ -43,13 +47,26 @@ class Recipe:
         From which step to before which step repeats take a larger share, at
         the cost of clean prose. Induction heads need many repeats to form
         and, once formed, few to stay.
+    noise : tuple[str, ...]
+        What corrupted sequences hold (see `noise`); of several, each has one.
+    random_repeats : float
+        Share of the repeated segments that are of random tokens, not of prose.
     settling : Settling, optional
         The last part of the run, if it differs from the first.
+    final_norm : str
+        "layer" or "rms".
+    learned_gain : bool
+        Whether the final norm's gain is learned, or stays 1.
     frozen_scale : float, optional
         None for an ordinary final LayerNorm. A number replaces the scale
         that LayerNorm computes (the standard deviation of the residual
         stream) by that constant: the control model in which no neuron can
         act through the scale.
+    dropout : float
+        On the embedding, and on what each attention and MLP layer writes.
+    rotated : bool
+        Take AdamW's elementwise steps in a random basis of the residual
+        stream, so that no coordinate is privileged by them (see `optimizer`).
     threads : int
         Part of the recipe, because the order of floating-point sums, and so
         the last bit of every weight, depends on it.
@@ -75,9 +92,15 @@ class Recipe:
     highest_corruption: float = 1.2
     shortest_segment: int = 8
     longest_segment: int = 120
+    noise: tuple[str, ...] = ("unigram",)
+    random_repeats: float = 0.5
     settling: Settling | None = None
+    final_norm: str = "layer"
+    learned_gain: bool = True
     frozen_scale: float | None = None
     tied: bool = True
+    dropout: float = 0.0
+    rotated: bool = False
     seed: int = 0
     threads: int = 1
 
@@ -88,6 +111,18 @@ class Recipe:
             raise ValueError(
                 f"expected corrupted_share and repeated_share of at least 0, together at most 1, "
                 f"got {shares[0]} and {shares[1]}"
+            )
+        if not self.noise or not set(self.noise) <= set(KINDS):
+            raise ValueError(f"expected noise of the kinds {', '.join(KINDS)}, got {self.noise}")
+        if not 0 <= self.random_repeats <= 1:
+            raise ValueError(
+                f"expected random_repeats, a share, from 0 to 1, got {self.random_repeats}"
+            )
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"expected a dropout from 0 to below 1, got {self.dropout}")
+        if self.final_norm not in FINAL_NORMS:
+            raise ValueError(
+                f"expected a final_norm of {' or '.join(FINAL_NORMS)}, got {self.final_norm!r}"
             )
         if self.d_model % (2 * self.n_heads):
             raise ValueError(
@@ -106,8 +141,13 @@ class Recipe:
                 f"expected settling to start between 0 and the last step, {self.steps}, "
                 f"got {self.settling.start}"
             )
-        if self.frozen_scale is not None and self.frozen_scale <= 0:
-            raise ValueError(f"expected a frozen_scale above 0, got {self.frozen_scale}")
+        if self.frozen_scale is not None and not (
+            self.frozen_scale > 0 and self.final_norm == "layer"
+        ):
+            raise ValueError(
+                "expected a frozen_scale above 0, and final_norm 'layer' beside it, got "
+                f"{self.frozen_scale} and {self.final_norm!r}"
+            )
 
     @property
     def d_mlp(self) -> int:
