@@ -54,21 +54,22 @@ export function normalise(input, rows, { weights, bias }, eps, output) {
   const width = bias.length;
   for (let row = 0; row < rows; row++) {
     const start = row * width;
-    const { mean, scale } = moments(input.subarray(start, start + width), eps);
+    const { mean, squares } = moments(input.subarray(start, start + width));
+    const scale = Math.sqrt(squares / width + eps);
     for (let i = 0; i < width; i++) {
       output[start + i] = ((input[start + i] - mean) / scale) * weights[i] + bias[i];
     }
   }
 }
 
-// Mean of a vector, and what LayerNorm divides it by.
-export function moments(vector, eps) {
+// Mean of a vector, and the sum of the squares of what differs from it.
+export function moments(vector) {
   let mean = 0;
   for (const value of vector) mean += value;
   mean /= vector.length;
   let squares = 0;
   for (const value of vector) squares += (value - mean) ** 2;
-  return { mean, scale: Math.sqrt(squares / vector.length + eps) };
+  return { mean, squares };
 }
 
 // x times the share of the normal distribution below x. The share is known on a grid; around a

@@ -16,7 +16,7 @@ export class Readout {
     for (let id = 0; id < vocabulary; id++) {
       const row = this.map.weights.subarray(id * width, (id + 1) * width);
       for (let i = 0; i < width; i++) row[i] = embedding[id * width + i] * finalGain[i];
-      const { mean } = moments(row, 0);
+      const { mean } = moments(row);
       for (let i = 0; i < width; i++) row[i] -= mean;
     }
   }
@@ -28,7 +28,11 @@ export class Readout {
   }
 
   scale(vector) {
-    return moments(vector, this.eps).scale;
+    return Math.sqrt(moments(vector).squares / vector.length + this.eps);
+  }
+
+  logit(product, scale, id) {
+    return product[id] / scale + this.constant[id];
   }
 
   logits(product, scale) {
@@ -70,4 +74,12 @@ export function largest(values, count) {
 // 1 where no other value is higher.
 export function rank(values, id) {
   return 1 + values.reduce((higher, value) => higher + (value > values[id]), 0);
+}
+
+// KL(clean || changed) in nats, of logits and the logarithms of their sums of exponentials.
+export function divergence(clean, cleanSum, changed, changedSum) {
+  return clean.reduce((sum, logit, id) => {
+    const logP = logit - cleanSum;
+    return sum + Math.exp(logP) * (logP - changed[id] + changedSum);
+  }, 0);
 }
