@@ -29,6 +29,19 @@ def test_directories_can_be_checkpoints_of_one_model():
     assert [unit.model for unit in units.values()] == ["../runs/at-100", "../runs/at-200"]
 
 
+def test_the_training_that_the_readme_follows_has_a_unit_for_each_step():
+    readme = (WORKFLOW / "README.md").read_text(encoding="utf-8")
+    (block,) = (
+        part for part in readme.split("```yaml\n") if "step143000" in part and "k: 12" in part
+    )
+    units = [*units_of(yaml.safe_load(block.partition("```")[0])).values()]
+    steps = [unit.step for unit in units]
+    assert steps == sorted(steps)
+    assert (steps[0], steps[-1]) == (0, 143_000)
+    options = ["--revision=step64", "--tokens=4096", "--k=12", "--no-report"]
+    assert units[1].arguments == [*options, "EleutherAI/pythia-70m"]
+
+
 def test_an_entry_overrides_the_defaults():
     config = {
         "defaults": {"tokens": 64, "report": True, "mem_mb": 500},
