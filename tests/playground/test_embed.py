@@ -16,8 +16,6 @@ SET = {
     "neurons": [43, 110],
     "how": "boost",
     "value": -1.5,
-    "frozen": True,
-    "draw": 2,
 }
 
 
@@ -96,8 +94,6 @@ def test_the_address_has_all_that_was_asked_for(model):
     assert asked["neurons"] == ["43,110"]
     assert asked["how"] == ["boost"]
     assert asked["value"] == ["-1.5"]
-    assert asked["frozen"] == ["1"]
-    assert asked["draw"] == ["2"]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +103,7 @@ def test_the_address_has_all_that_was_asked_for(model):
         ({"neurons": "frequency"}, "the 6 token frequency neurons held at their means."),
         ({"neurons": [5]}, "neuron 5 held at its mean. Control: a random neuron"),
         ({"neurons": [5, 6], "how": "boost", "value": 2}, "neurons 5, 6 multiplied by 2."),
-        ({"how": "clamp", "value": 2.5, "frozen": True}, "held at 2.5, the final scale frozen."),
+        ({"how": "clamp", "value": 2.5}, "held at 2.5."),
     ],
 )
 def test_the_turn_is_told_in_words(model, turn, words):
@@ -133,7 +129,6 @@ def test_either_way_to_hold_the_model_gives_the_same_figure(html):
         ({"how": "cut"}, ValueError, "expected how among mean, clamp, boost"),
         ({"value": None}, TypeError, "expected a value as a number"),
         ({"value": float("nan")}, ValueError, "finite number from -100 to 100"),
-        ({"draw": -1}, ValueError, "expected a draw from 0 to 999"),
     ],
 )
 def test_what_cannot_be_turned_is_refused(model, wrong, error, message):

@@ -35,7 +35,6 @@ from confidence_neurons_book.table import table
 MODEL = "prose"  # which the playground runs
 GROUPS = {"entropy": "entropy neurons", "frequency": "token frequency neurons"}
 MOST = 100  # of a value, either way
-DRAWS = 1000
 
 
 @dataclass(frozen=True, repr=False)
@@ -128,8 +127,6 @@ def playground(
     neurons: str | Sequence[int] = "entropy",
     how: str = MEAN,
     value: float | None = None,
-    frozen: bool = False,
-    draw: int = 0,
 ) -> Embed:
     """A still figure of the playground: a prediction before and after neurons are turned.
 
@@ -153,10 +150,6 @@ def playground(
         at `value`) or "boost" (multiplied by `value`).
     value : float, optional
         For "clamp" and "boost".
-    frozen : bool
-        Whether the final scale stays as it was.
-    draw : int
-        Which control: other numbers draw other neurons of the same norm.
 
     Returns
     -------
@@ -188,8 +181,6 @@ def playground(
         CHECKS["neurons"](neurons, {"model": model}),
         one_of("how", (MEAN, CLAMP, BOOST))(how, {}),
         0.0 if how == MEAN else real("a value", -MOST, MOST)(value, {}),
-        frozen,
-        whole("a draw", 0, DRAWS - 1)(draw, {}),
     )
     tokens = read_text(model, is_text(text, {}))
     last = tokens.shape[1] - 1
@@ -220,8 +211,7 @@ def _told(turn: Turn, groups: dict[str, list[int]]) -> str:
         BOOST: f"multiplied by {turn.value:g}",
     }[turn.how]
     others = "a random neuron of equal norm" if one else f"{count} random neurons of equal norm"
-    scale = ", the final scale frozen" if turn.frozen else ""
-    return f"Turned: {who} {done}{scale}. Control: {others}, moved as far."
+    return f"Turned: {who} {done}. Control: {others}, moved as far."
 
 
 def _address(text: str, at: int, turn: Turn) -> str:
@@ -229,8 +219,4 @@ def _address(text: str, at: int, turn: Turn) -> str:
     parts = {"text": text, "at": at, "neurons": ",".join(map(str, turn.neurons)), "how": turn.how}
     if turn.how != MEAN:
         parts["value"] = f"{turn.value:g}"
-    if turn.frozen:
-        parts["frozen"] = 1
-    if turn.draw:
-        parts["draw"] = turn.draw
     return urlencode(parts)

@@ -21,6 +21,7 @@ from confidence_neurons.text.plain import as_trained
 MEAN, CLAMP, BOOST = "mean", "clamp", "boost"
 AS_IT_IS, TURNED, CONTROL = "as it is", "turned", "control"
 NEAREST = 10  # in weight norm, of which one is a neuron's control
+FIRST_DRAW = 0  # the page draws others on request
 BITS = 2**32 - 1
 LIKELIEST = 8  # tokens of a prediction that are shown
 
@@ -38,17 +39,11 @@ class Turn:
         at `value`; "boost": multiplied by it.
     value
         Of no meaning for "mean".
-    frozen
-        Whether the final norm keeps the scale that it had without the turn.
-    draw
-        Which control, from 0.
     """
 
     neurons: Sequence[int]
     how: str = MEAN
     value: float = 0.0
-    frozen: bool = False
-    draw: int = 0
 
 
 def read_text(model: Model, text: str) -> Int[Tensor, "1 position"]:
@@ -68,10 +63,9 @@ def turned_states(
     fired, neurons = state.activations[0, at].double(), list(turn.neurons)
     moved = _level(model, fired, turn)[neurons] - fired[neurons]
     states = {AS_IT_IS: state}
-    for name, members in {TURNED: neurons, CONTROL: control_neurons(model, turn)}.items():
+    for name, members in {TURNED: neurons, CONTROL: control_neurons(model, neurons)}.items():
         level = fired.index_add(0, torch.tensor(members, device=fired.device), moved)
-        changed = cn.ablate(model, state, members, to=level)
-        states[name] = changed.frozen(state) if turn.frozen else changed
+        states[name] = cn.ablate(model, state, members, to=level)
     return states
 
 
@@ -81,17 +75,17 @@ def _level(model: Model, fired: Float[Tensor, " d_mlp"], turn: Turn) -> Float[Te
     return torch.full_like(fired, turn.value) if turn.how == CLAMP else fired * turn.value
 
 
-def control_neurons(model: Model, turn: Turn) -> list[int]:
+def control_neurons(model: Model, neurons: Sequence[int]) -> list[int]:
     """For each neuron another of nearly the same weight norm, of no recorded group."""
     groups = cn.recorded_groups(str(model.cfg.model_name))
     norms = cn.neuron_weights(model)["weight_norm"].tolist()
-    taken, controls = {*turn.neurons, *(n for group in groups.values() for n in group)}, []
-    for neuron in turn.neurons:
+    taken, controls = {*neurons, *(n for group in groups.values() for n in group)}, []
+    for neuron in neurons:
         free = sorted(
             (n for n in range(len(norms)) if n not in taken),
             key=lambda n: (abs(norms[n] - norms[neuron]), n),
         )
-        controls.append(free[int(NEAREST * random_share(neuron, turn.draw))])
+        controls.append(free[int(NEAREST * random_share(neuron, FIRST_DRAW))])
         taken.add(controls[-1])
     return controls
 
