@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeAlias
 
 import pandas as pd
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 from tqdm import tqdm
 from transformers import AutoTokenizer
@@ -23,15 +24,17 @@ from confidence_neurons.growing.recipe import Recipe
 from confidence_neurons.growing.snapshots import load_snapshot
 from confidence_neurons.model.ends import Model
 from confidence_neurons.model.state import State
+from confidence_neurons.weights.spectrum import NUMERICAL_ZERO, exact_null_directions
 from confidence_neurons_book.training_dynamics.onsets import MEMBERS
 
 CLEAN, NOISE = "prose", "half noise"
 SHARE, SEED = 0.5, 1  # of the tokens that are replaced
-PLACE = ["sequence", "position"]
+NOW, NULL, MEDIAN = "quietest now", "null at the end", "median at the end"
+Directions: TypeAlias = Float[Tensor, "d_model direction"]
 
 
 def remeasure(
-    run: Path, recipe: Recipe, groups: Mapping[str, Sequence[int]], k: int
+    run: Path, recipe: Recipe, groups: Mapping[str, Sequence[int]], last: cn.Geometry
 ) -> pd.DataFrame:
     """Measure every snapshot that lies in the directory of a run.
 
@@ -43,28 +46,49 @@ def remeasure(
         What was grown.
     groups : mapping of name to neurons
         Named at the end of the training.
-    k : int
-        Dimension of the null space at the end of the training.
+    last : Geometry
+        Of the model at the end of the training: its null space is followed,
+        and every snapshot has a null space of that dimension.
 
     Returns
     -------
     pd.DataFrame
         `step`, and the columns of `measure_snapshot`.
     """
-    tokenizer = AutoTokenizer.from_pretrained(run)
-    counts = cn.unigram_counts("prose").numpy()
     found = []
     for path in tqdm(sorted((run / "snapshots").glob("*.safetensors")), desc="remeasuring"):
-        with TemporaryDirectory() as directory:
-            export_model(load_snapshot(recipe, path), tokenizer, counts, Path(directory))
-            model = cn.load_light(directory, dtype="float32")
+        model = booted(recipe, path)
         step = int(path.stem.removeprefix("step-"))
-        found.append(measure_snapshot(model, groups, k).assign(step=step))
+        rows = cn.prose_tokens(model)[1::2]
+        found.append(measure_snapshot(model, rows, groups, last).assign(step=step))
     return pd.concat(found, ignore_index=True)
 
 
-def measure_snapshot(model: Model, groups: Mapping[str, Sequence[int]], k: int) -> pd.DataFrame:
+def booted(recipe: Recipe, snapshot: Path) -> Model:
+    """A snapshot, in the directory of its run, as a model of the library."""
+    tokenizer = AutoTokenizer.from_pretrained(snapshot.parents[1])
+    counts = cn.unigram_counts("prose").numpy()
+    with TemporaryDirectory() as directory:
+        export_model(load_snapshot(recipe, snapshot), tokenizer, counts, Path(directory))
+        return cn.load_light(directory, dtype="float32")
+
+
+def measure_snapshot(
+    model: Model,
+    rows: Int[Tensor, "batch position"],
+    groups: Mapping[str, Sequence[int]],
+    last: cn.Geometry,
+) -> pd.DataFrame:
     """What one model does.
+
+    Parameters
+    ----------
+    model : Model
+        With the vocabulary of `prose`.
+    rows : Int[Tensor, "batch position"]
+        What it reads, clean and half corrupted.
+    groups, last
+        As in `remeasure`.
 
     Returns
     -------
@@ -75,22 +99,23 @@ def measure_snapshot(model: Model, groups: Mapping[str, Sequence[int]], k: int) 
         zero by construction; "rho" and "cosine" are the third largest;
         "scale"; "loss" (nats); "cost of one scale" is by how much the loss
         rises (nats) where every position has the mean scale of clean prose;
-        "quiet share" is the share of the stream's extra squared length on noise
-        that lies in the k quietest directions; "neurons" counts those that meet
-        the book's definitions on noise; "mediated" and "effect" (nats) are
-        those of a group on entropy, on noise.
+        "scale ratio" is that on noise over that on prose; "extra share" is the
+        share of the stream's extra squared length on noise that lies in some
+        directions, "loudness" their mean singular value over the median;
+        "neurons" counts those that meet the book's definitions on noise;
+        "mediated" and "effect" (nats) are those of a group on entropy, on noise.
     """
     counts = cn.unigram_counts("prose")
-    rows = cn.prose_tokens(model)[1::2]
     noise = cn.corrupt(rows, SHARE, counts, seed=SEED)
     states = {CLEAN: cn.run(model, rows), NOISE: cn.run(model, noise)}
-    space = cn.geometry(model, k=k, counts=counts)
+    space = cn.geometry(model, k=last.k, counts=counts)
+    directions = {NOW: null_and_median(space)[NULL], **null_and_median(last)}
     members = [neuron for group in groups.values() for neuron in group]
-    scanned = cn.scan(model, noise, method="second-order", k=k, counts=counts)
+    scanned = cn.scan(model, noise, method="second-order", k=space.k, counts=counts)
     parts = [
         _weights(space, scanned),
         *_scales(model, states),
-        _quiet_share(states, space.null_space),
+        *_lengths(states, space, directions),
         *(_groups(cn.token_effects(model, noise, members), groups) if members else ()),
     ]
     columns = ["measure", "of", "estimate", "low", "high"]
@@ -102,7 +127,7 @@ def _weights(space: cn.Geometry, scanned: pd.DataFrame) -> pd.DataFrame:
     values = space.spectrum.values / space.spectrum.values.median()
     met = cn.group_criteria(scanned)
     found = {
-        ("smallest singular value", "weights"): float(values[values > 1e-4].min()),
+        ("smallest singular value", "weights"): float(values[values > NUMERICAL_ZERO].min()),
         ("rho", "weights"): scanned["null_fraction"].nlargest(MEMBERS).min(),
         ("cosine", "weights"): scanned["frequency_cosine"].abs().nlargest(MEMBERS).min(),
         ("neurons", "entropy"): met["entropy"].sum(),
@@ -124,24 +149,51 @@ def _scales(model: Model, states: Mapping[str, State]) -> Iterator[pd.DataFrame]
         yield found.rename(columns={"quantity": "measure"})
 
 
-def _quiet_share(
-    states: Mapping[str, State], directions: Float[Tensor, "d_model k"]
-) -> pd.DataFrame:
-    """Of the extra squared length that noise gives the stream, the share in these directions."""
-    sizes = {}
-    for text, state in states.items():
-        x = state.residual[state.counted]
-        x = x - x.mean(dim=-1, keepdim=True)
-        sizes |= {
-            f"quiet {text}": (x @ directions.to(x)).pow(2).sum(dim=-1),
-            f"whole {text}": x.pow(2).sum(dim=-1),
+def _lengths(
+    states: Mapping[str, State], space: cn.Geometry, directions: Mapping[str, Directions]
+) -> Iterator[pd.DataFrame]:
+    """How far noise lengthens the stream, and which share of that lies in some directions."""
+    clean, noisy = (centred(state) for state in states.values())
+    ratio = (
+        states[CLEAN]
+        .places()
+        .assign(
+            of=NOISE,
+            noise=states[NOISE].scale[states[NOISE].counted].flatten().numpy(),
+            clean=states[CLEAN].scale[states[CLEAN].counted].flatten().numpy(),
+        )
+    )
+    ratios = cn.intervals(ratio, "of", ["noise", "clean"], statistic=torch.div)
+    yield ratios.assign(measure="scale ratio")
+    for name, basis in directions.items():
+        extra = {
+            "part": (noisy @ basis).pow(2).sum(dim=-1) - (clean @ basis).pow(2).sum(dim=-1),
+            "whole": noisy.pow(2).sum(dim=-1) - clean.pow(2).sum(dim=-1),
         }
-    frame = states[CLEAN].places().assign(of=NOISE, **{n: v.numpy() for n, v in sizes.items()})
+        frame = states[CLEAN].places().assign(of=name, **{n: v.numpy() for n, v in extra.items()})
+        share = cn.intervals(frame, "of", list(extra), statistic=torch.div)
+        yield share.assign(measure="extra share")
+        heard = (space.unembedding.T.to(basis) @ basis).pow(2).sum(dim=0).mean().sqrt()
+        loudness = float(heard / space.spectrum.values.median())
+        yield pd.DataFrame({"measure": ["loudness"], "of": [name], "estimate": [loudness]})
 
-    def share(quiet, whole, quiet_on_noise, whole_on_noise):
-        return (quiet_on_noise - quiet) / (whole_on_noise - whole)
 
-    return cn.intervals(frame, "of", list(sizes), statistic=share).assign(measure="quiet share")
+def centred(state: State) -> Float[Tensor, "token d_model"]:
+    """The counted positions of the stream, without the mean that a LayerNorm takes off."""
+    x = state.residual[state.counted]
+    return x - x.mean(dim=-1, keepdim=True)
+
+
+def null_and_median(space: cn.Geometry) -> dict[str, Directions]:
+    """The null directions that are not null by construction, and as many of median loudness."""
+    exact = exact_null_directions(space.spectrum.values)
+    end = len(space.spectrum.values) - exact
+    count, middle = space.k - exact, end // 2
+    directions = space.spectrum.directions.float()
+    return {
+        NULL: directions[:, end - count : end],
+        MEDIAN: directions[:, middle : middle + count],
+    }
 
 
 def _groups(effects: pd.DataFrame, groups: Mapping[str, Sequence[int]]) -> Iterator[pd.DataFrame]:
