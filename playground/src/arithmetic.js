@@ -1,59 +1,48 @@
-// What a network is made of: products with a matrix, LayerNorm, GELU. In double precision.
+// What a network is made of, in double precision: products with a matrix, LayerNorm, GELU.
 
-// out[row] = weights in[row] + bias, for some rows; a row of `weights` makes one output.
-export function multiply(input, rows, { weights, bias }, output) {
+// output = weights input + bias for each row of `input`; a row of `weights` makes one output, and
+// begins `stride` numbers after the one before. Two rows and four outputs at a time, so that each
+// number that is read is used more than once; where the number of rows is odd, the last one is
+// taken twice. The number of outputs divides by four.
+export function multiply(input, rows, { weights, bias, inputs, stride = inputs }, output) {
   const outputs = bias.length;
-  const inputs = weights.length / outputs;
-  let row = 0;
-  for (; row + 4 <= rows; row += 4) fourRows(input, row, inputs, weights, bias, outputs, output);
-  for (; row < rows; row++) oneRow(input, row, inputs, weights, bias, outputs, output);
-}
-
-// Four rows and two outputs at a time: each number that is read is used more than once.
-function fourRows(input, row, inputs, weights, bias, outputs, output) {
-  const [a, b, c, d] = [row, row + 1, row + 2, row + 3].map((each) => each * inputs);
-  const at = row * outputs;
-  for (let o = 0; o < outputs; o += 2) {
-    const v = o * inputs;
-    const w = v + inputs;
-    let [av, bv, cv, dv, aw, bw, cw, dw] = [0, 0, 0, 0, 0, 0, 0, 0];
-    for (let i = 0; i < inputs; i++) {
-      const one = weights[v + i];
-      const two = weights[w + i];
-      const [ai, bi, ci, di] = [input[a + i], input[b + i], input[c + i], input[d + i]];
-      av += ai * one;
-      bv += bi * one;
-      cv += ci * one;
-      dv += di * one;
-      aw += ai * two;
-      bw += bi * two;
-      cw += ci * two;
-      dw += di * two;
+  for (let row = 0; row < rows; row += 2) {
+    const other = Math.min(row + 1, rows - 1);
+    const [a, b] = [row * inputs, other * inputs];
+    for (let o = 0; o < outputs; o += 4) {
+      const w = o * stride;
+      const [w1, w2, w3] = [w + stride, w + 2 * stride, w + 3 * stride];
+      let [a0, a1, a2, a3] = [bias[o], bias[o + 1], bias[o + 2], bias[o + 3]];
+      let [b0, b1, b2, b3] = [a0, a1, a2, a3];
+      for (let i = 0; i < inputs; i++) {
+        const x = input[a + i];
+        const y = input[b + i];
+        a0 += x * weights[w + i];
+        b0 += y * weights[w + i];
+        a1 += x * weights[w1 + i];
+        b1 += y * weights[w1 + i];
+        a2 += x * weights[w2 + i];
+        b2 += y * weights[w2 + i];
+        a3 += x * weights[w3 + i];
+        b3 += y * weights[w3 + i];
+      }
+      put(output, row * outputs + o, a0, a1, a2, a3);
+      put(output, other * outputs + o, b0, b1, b2, b3);
     }
-    output[at + o] = av + bias[o];
-    output[at + o + 1] = aw + bias[o + 1];
-    output[at + outputs + o] = bv + bias[o];
-    output[at + outputs + o + 1] = bw + bias[o + 1];
-    output[at + 2 * outputs + o] = cv + bias[o];
-    output[at + 2 * outputs + o + 1] = cw + bias[o + 1];
-    output[at + 3 * outputs + o] = dv + bias[o];
-    output[at + 3 * outputs + o + 1] = dw + bias[o + 1];
   }
 }
 
-function oneRow(input, row, inputs, weights, bias, outputs, output) {
-  for (let o = 0; o < outputs; o++) {
-    let sum = bias[o];
-    for (let i = 0; i < inputs; i++) sum += input[row * inputs + i] * weights[o * inputs + i];
-    output[row * outputs + o] = sum;
-  }
+function put(output, at, first, second, third, fourth) {
+  output[at] = first;
+  output[at + 1] = second;
+  output[at + 2] = third;
+  output[at + 3] = fourth;
 }
 
 // LayerNorm of some rows.
 export function normalise(input, rows, { weights, bias }, eps, output) {
   const width = bias.length;
-  for (let row = 0; row < rows; row++) {
-    const start = row * width;
+  for (let start = 0; start < rows * width; start += width) {
     const { mean, squares } = moments(input.subarray(start, start + width));
     const scale = Math.sqrt(squares / width + eps);
     for (let i = 0; i < width; i++) {
@@ -65,22 +54,20 @@ export function normalise(input, rows, { weights, bias }, eps, output) {
 // Mean of a vector, and the sum of the squares of what differs from it.
 export function moments(vector) {
   let mean = 0;
-  for (const value of vector) mean += value;
-  mean /= vector.length;
+  for (let i = 0; i < vector.length; i++) mean += vector[i] / vector.length;
   let squares = 0;
-  for (const value of vector) squares += (value - mean) ** 2;
+  for (let i = 0; i < vector.length; i++) squares += (vector[i] - mean) ** 2;
   return { mean, squares };
 }
 
-// x times the share of the normal distribution below x. The share is known on a grid; around a
-// point of it x0 it is share + density (d - x0 d^2 / 2 + (x0^2 - 1) d^3 / 6), within 3e-10.
+// x times the share of the normal distribution below x. The share is known on a grid; at a
+// distance d from a point p of it, it is share + density (d - p d^2 / 2 + (p^2 - 1) d^3 / 6).
 export function gelu(x) {
-  if (x >= REACH) return x;
-  if (x <= -REACH) return 0;
+  if (Math.abs(x) >= REACH) return Math.max(x, 0);
   const point = Math.round((x + REACH) * STEPS);
-  const x0 = point / STEPS - REACH;
-  const d = x - x0;
-  return x * (SHARE[point] + DENSITY[point] * d * (1 - (d / 2) * x0 + ((d * d) / 6) * (x0 * x0 - 1)));
+  const p = point / STEPS - REACH;
+  const d = x - p;
+  return x * (SHARE[point] + DENSITY[point] * d * (1 - (d / 2) * p + ((d * d) / 6) * (p * p - 1)));
 }
 
 const REACH = 8;
@@ -91,8 +78,10 @@ const SHARE = GRID.map((x, point) => 0.5 + DENSITY[point] * oddSeries(x));
 
 // x + x^3 / 3 + x^5 / (3 5) + ...
 function oddSeries(x) {
-  let term = x;
-  let sum = x;
-  for (let odd = 3; Math.abs(term) > 1e-17 * Math.abs(sum); odd += 2) sum += term *= (x * x) / odd;
+  let [term, sum] = [x, x];
+  for (let odd = 3; Math.abs(term) > 1e-17 * Math.abs(sum); odd += 2) {
+    term *= (x * x) / odd;
+    sum += term;
+  }
   return sum;
 }

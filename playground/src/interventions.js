@@ -6,83 +6,73 @@
 
 import { moments } from "./arithmetic.js";
 import { numbersFrom } from "./random.js";
+import { Writes } from "./writes.js";
 
 const NEAREST = 10; // in weight norm: a control is one of them
 
 export class Interventions {
-  constructor(engine) {
-    const { width, vocabulary } = engine.model.config;
-    this.engine = engine;
-    this.stream = new Float64Array(width);
-    this.changed = new Float64Array(vocabulary);
+  constructor(model, forward, readout) {
+    Object.assign(this, { model, forward, readout });
+    this.writes = new Writes(model, forward, readout);
+    this.stream = new Float64Array(model.config.width);
+    this.product = new Float64Array(model.config.vocabulary);
   }
 
   steps(turn) {
-    const direction = isWritten(turn) ? this.engine.writes.direction(turn.direction) : null;
-    return this.#steps(turn, turn.neurons, direction);
+    return this.#steps(turn, turn.neurons, () => this.writes.direction(turn.direction));
   }
 
   control(turn, draw) {
-    const direction = isWritten(turn) ? this.engine.writes.randomDirection(draw) : null;
-    return this.#steps(turn, this.partners(turn.neurons, draw), direction);
+    const partners = this.#partners(turn.neurons, draw);
+    return this.#steps(turn, partners, () => this.writes.randomDirection(draw));
   }
 
-  // The products (until the next call) and the scale at a position after some steps.
-  apply(steps, position) {
-    const { engine, stream, changed } = this;
-    stream.set(engine.forward.residualAt(position));
-    changed.set(engine.product(position));
+  // Products (until the next call) and scale at a position after some steps.
+  apply(steps, position, cleanProduct) {
+    const { stream, product } = this;
+    stream.set(this.forward.residualAt(position));
+    product.set(cleanProduct);
     for (const { vector, reading, amount } of steps) {
       const added = amount(position, stream);
       for (let i = 0; i < stream.length; i++) stream[i] += added * vector[i];
-      for (let id = 0; id < changed.length; id++) changed[id] += added * reading[id];
+      for (let id = 0; id < product.length; id++) product[id] += added * reading[id];
     }
-    return { product: changed, scale: engine.readout.scale(stream) };
+    return { product, scale: this.readout.scale(stream) };
   }
 
-  // The turned neurons' activations before and after.
-  activations({ neurons, how, value }, position) {
-    const { forward, model } = this.engine;
-    const all = forward.activationsAt(position);
-    const before = neurons.map((neuron) => all[neuron]);
-    const turned = {
-      mean: (neuron) => model.means[neuron],
-      clamp: () => value,
-      boost: (neuron) => value * all[neuron],
-    };
-    return { before, after: neurons.map(turned[how]) };
+  // Activations of the turned neurons.
+  before({ neurons }, position) {
+    const all = this.forward.activationsAt(position);
+    return neurons.map((neuron) => all[neuron]);
   }
 
-  // For each neuron another of about its norm, of no group; drawn anew for each draw.
-  partners(neurons, draw) {
-    const { groups, neurons: known } = this.engine.model;
-    const norms = known.weightNorm;
-    const taken = new Set([...Object.values(groups).flat(), ...neurons]);
-    return neurons.map((neuron) => {
-      const distance = (other) => Math.abs(norms[other] - norms[neuron]);
-      const free = norms.map((_, other) => other).filter((other) => !taken.has(other));
-      const near = free.sort((one, two) => distance(one) - distance(two)).slice(0, NEAREST);
-      const partner = near[Math.floor(numbersFrom(neuron, draw)() * near.length)];
-      taken.add(partner);
-      return partner;
-    });
+  after({ neurons, how, value }, position) {
+    if (how === "mean") return neurons.map((neuron) => this.model.means[neuron]);
+    return this.before({ neurons }, position).map((one) => (how === "boost" ? value * one : value));
   }
 
   #steps(turn, writers, direction) {
     const steps = writers.map((neuron, index) => ({
       neuron,
-      ...this.engine.writes.neuron(neuron),
-      amount: (position) => {
-        const { before, after } = this.activations(turn, position);
-        return after[index] - before[index];
-      },
+      ...this.writes.neuron(neuron),
+      amount: (position) => this.after(turn, position)[index] - this.before(turn, position)[index],
     }));
-    if (!direction) return steps;
-    const length = (stream) => Math.sqrt(moments(stream).squares);
-    return [...steps, { ...direction, amount: (_, stream) => turn.strength * length(stream) }];
+    if (!Number.isInteger(turn.direction)) return steps;
+    const amount = (_, stream) => turn.strength * Math.sqrt(moments(stream).squares);
+    return [...steps, { ...direction(), amount }];
   }
-}
 
-function isWritten({ direction }) {
-  return direction !== null && direction !== undefined;
+  // For each neuron another of about its norm, of no group; drawn anew for each draw.
+  #partners(neurons, draw) {
+    const norms = this.model.neurons.weightNorm;
+    const taken = new Set([...Object.values(this.model.groups).flat(), ...neurons]);
+    return neurons.map((neuron) => {
+      const distance = (other) => Math.abs(norms[other] - norms[neuron]);
+      const free = [...norms.keys()].filter((other) => !taken.has(other));
+      const near = free.sort((one, other) => distance(one) - distance(other)).slice(0, NEAREST);
+      const partner = near[Math.floor(numbersFrom(neuron, draw)() * near.length)];
+      taken.add(partner);
+      return partner;
+    });
+  }
 }

@@ -1,21 +1,21 @@
 // From the residual stream to the next token: final norm, unembedding, distribution.
 //
-// Logits are product / scale + constant. The product is linear in the stream; the final norm's
+// Logits are product / scale + constant. The product is linear in the stream: the final norm's
 // gain, and its centring, stand in the weights.
 
 import { moments, multiply } from "./arithmetic.js";
 
 export class Readout {
-  constructor({ config, embedding, finalGain, finalBias }) {
-    const { width, vocabulary, finalEps } = config;
-    this.eps = finalEps;
-    this.vocabulary = vocabulary;
-    this.constant = new Float64Array(vocabulary);
-    this.map = { weights: new Float64Array(vocabulary * width), bias: new Float64Array(vocabulary) };
-    multiply(finalBias, 1, { weights: embedding, bias: this.map.bias }, this.constant);
-    for (let id = 0; id < vocabulary; id++) {
-      const row = this.map.weights.subarray(id * width, (id + 1) * width);
-      for (let i = 0; i < width; i++) row[i] = embedding[id * width + i] * finalGain[i];
+  constructor({ tensors, embedding }, { width, vocabulary, finalEps }) {
+    const gain = tensors["final_layer_norm.weight"];
+    const weights = new Float64Array(vocabulary * width);
+    Object.assign(this, { vocabulary, eps: finalEps, constant: new Float64Array(vocabulary) });
+    this.map = { weights, bias: new Float64Array(vocabulary), inputs: width };
+    const ofBias = { ...this.map, weights: embedding };
+    multiply(tensors["final_layer_norm.bias"], 1, ofBias, this.constant);
+    for (let start = 0; start < weights.length; start += width) {
+      const row = weights.subarray(start, start + width);
+      for (let i = 0; i < width; i++) row[i] = embedding[start + i] * gain[i];
       const { mean } = moments(row);
       for (let i = 0; i < width; i++) row[i] -= mean;
     }
@@ -31,55 +31,32 @@ export class Readout {
     return Math.sqrt(moments(vector).squares / vector.length + this.eps);
   }
 
-  logit(product, scale, id) {
-    return product[id] / scale + this.constant[id];
-  }
-
-  logits(product, scale) {
-    return product.map((value, id) => value / scale + this.constant[id]);
-  }
-
-  // Entropy in nats and the logarithm of the sum of exponentials, without a list of logits.
-  sums(product, scale) {
-    const { constant } = this;
+  // Entropy in nats, and the logarithm of the sum of exponentials.
+  predict(product, scale) {
+    const { constant, vocabulary } = this;
+    const stretch = 1 / scale;
     let top = -Infinity;
-    for (let id = 0; id < product.length; id++) {
-      const logit = product[id] / scale + constant[id];
+    for (let id = 0; id < vocabulary; id++) {
+      const logit = product[id] * stretch + constant[id];
       if (logit > top) top = logit;
     }
-    let total = 0;
-    let weighted = 0;
-    for (let id = 0; id < product.length; id++) {
-      const logit = product[id] / scale + constant[id] - top;
-      const mass = Math.exp(logit);
+    let [total, weighted] = [0, 0];
+    for (let id = 0; id < vocabulary; id++) {
+      const below = product[id] * stretch + constant[id] - top;
+      const mass = Math.exp(below);
       total += mass;
-      weighted += mass * logit;
+      weighted += mass * below;
     }
-    return { entropy: Math.log(total) - weighted / total, logSum: top + Math.log(total) };
+    const logTotal = Math.log(total);
+    return { product, scale, entropy: logTotal - weighted / total, logSum: top + logTotal };
   }
-}
 
-// Ids of the largest values, the largest first.
-export function largest(values, count) {
-  const found = [];
-  for (let id = 0; id < values.length; id++) {
-    if (found.length === count && values[id] <= values[found[count - 1]]) continue;
-    const place = found.findIndex((other) => values[id] > values[other]);
-    found.splice(place < 0 ? found.length : place, 0, id);
-    found.length = Math.min(found.length, count);
+  // Of each token, in nats.
+  logProbabilities({ product, scale, logSum }) {
+    return product.map((value, id) => value / scale + this.constant[id] - logSum);
   }
-  return found;
-}
 
-// 1 where no other value is higher.
-export function rank(values, id) {
-  return 1 + values.reduce((higher, value) => higher + (value > values[id]), 0);
-}
-
-// KL(clean || changed) in nats, of logits and the logarithms of their sums of exponentials.
-export function divergence(clean, cleanSum, changed, changedSum) {
-  return clean.reduce((sum, logit, id) => {
-    const logP = logit - cleanSum;
-    return sum + Math.exp(logP) * (logP - changed[id] + changedSum);
-  }, 0);
+  surprisal({ product, scale, logSum }, id) {
+    return logSum - product[id] / scale - this.constant[id];
+  }
 }

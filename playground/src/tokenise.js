@@ -23,25 +23,31 @@ export class Tokenizer {
   // BOS and the ids of a text, no more than fit; `cut` counts the characters left out, and `notes`
   // are codes for what is odd.
   read(text) {
-    const notes = [];
-    const note = (code, holds) => holds && notes.push(code);
     const start = text.slice(0, LONGEST);
     const sound = start.replace(LONE, "\ufffd");
-    const plain = sound.replace(this.typographic, (character) => this.plain[character]);
+    const plain = this.plainText(sound);
     const ids = this.#first(plain);
     const read = this.decode(ids);
     const cut = text.length - start.length + Math.max(0, plain.length - read.length);
-    note("empty", ids.length === 0);
-    note("cut", cut > 0);
-    note("plain", plain !== sound);
-    note("surrogate", sound !== start);
-    note("control", CONTROL.test(read));
-    note("bytes", ids.some((id) => this.texts[id].includes("\ufffd")));
-    note("special", ids.includes(this.bos));
+    const odd = {
+      empty: ids.length === 0,
+      cut: cut > 0,
+      plain: plain !== sound,
+      surrogate: sound !== start,
+      control: CONTROL.test(read),
+      bytes: ids.some((id) => this.texts[id].includes("\ufffd")),
+      special: ids.includes(this.bos),
+    };
+    const notes = Object.keys(odd).filter((code) => odd[code]);
     return { ids: [this.bos, ...ids], notes, cut };
   }
 
-  // Exactly `cn.token_labels`.
+  // As the library's `plain_text` has it.
+  plainText(text) {
+    return text.replace(this.typographic, (character) => this.plain[character]);
+  }
+
+  // As `cn.token_labels` has it.
   label(id) {
     const text = this.texts[id].replaceAll(" ", SPACE).replaceAll("\n", LINE_BREAK);
     return text && !UNREADABLE.test(text) ? text : `<${id}>`;

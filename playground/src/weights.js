@@ -1,31 +1,26 @@
-// The numbers of a model script: base64 of half and single precision, as typed arrays by name.
+// The numbers of a model script: base64 of half and single precision, as arrays of doubles.
 
-export function halves(base64) {
-  const bits = new Uint16Array(bytes(base64).buffer);
-  return Float64Array.from(bits, (half) => TABLE[half]);
+// Each tensor by name; row after row, in the model's order.
+export function tensorsOf({ tensors, data }) {
+  const all = halves(data);
+  let start = 0;
+  return Object.fromEntries(tensors.map(([name, shape]) => {
+    const end = start + shape.reduce((product, length) => product * length, 1);
+    const tensor = all.subarray(start, end);
+    start = end;
+    return [name, tensor];
+  }));
 }
 
 export function singles(base64) {
-  return Float64Array.from(new Float32Array(bytes(base64).buffer));
+  return new Float64Array(new Float32Array(bytes(base64).buffer));
 }
 
-// Tensors of a model, row after row, each a view of one array.
-export function tensorsOf(model) {
-  const all = halves(model.data);
-  const named = {};
-  let start = 0;
-  for (const [name, shape] of model.tensors) {
-    const size = shape.reduce((product, length) => product * length, 1);
-    named[name] = all.subarray(start, start + size);
-    start += size;
-  }
-  if (start !== all.length) {
-    throw new Error(
-      `${model.name}: expected ${start} weights, got ${all.length}: the model's script is damaged, ` +
-        "load the page again",
-    );
-  }
-  return named;
+function halves(base64) {
+  const bits = new Uint16Array(bytes(base64).buffer);
+  const found = new Float64Array(bits.length);
+  for (let i = 0; i < bits.length; i++) found[i] = HALVES[bits[i]];
+  return found;
 }
 
 function bytes(base64) {
@@ -35,11 +30,10 @@ function bytes(base64) {
   return found;
 }
 
-const TABLE = Float32Array.from({ length: 1 << 16 }, (_, half) => {
-  const sign = half >> 15 ? -1 : 1;
-  const exponent = (half >> 10) & 31;
-  const fraction = half & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+// Every finite number of half precision, by its bits.
+const HALVES = Float64Array.from({ length: 1 << 16 }, (_, bits) => {
+  const exponent = (bits >> 10) & 31;
+  const fraction = (bits & 1023) / 1024;
+  const size = exponent === 0 ? fraction * 2 ** -14 : (1 + fraction) * 2 ** (exponent - 15);
+  return bits >> 15 ? -size : size;
 });
