@@ -1,0 +1,67 @@
+// The text as tokens, each on a ground that says how much of something there is; one is chosen.
+
+import { decimal, h, keep, parts, percent, say, set, whenChanged, wide } from "./dom.js";
+
+// What colours: where no colour and where all of it stands, and how it is written.
+const nats = (value) => `${decimal(value)} nats`;
+const GROUNDS = {
+  entropy: { from: 0, to: 7.6, write: nats },
+  surprisal: { from: 0, to: 12, write: nats },
+  scale: { from: 1, to: 4, write: decimal },
+  attention: { from: 0, to: 1, write: percent },
+};
+const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, Home: -300, End: 300 };
+
+export function tokensPanel(root, { change, about }) {
+  const [bar, colour, head, legend] = parts(root, "tokens", "colour", "head", "legend");
+  head.append(...headOptions(about));
+  colour.addEventListener("change", ({ target }) => change(target === head
+    ? { head: head.value.split(".").map(Number), colour: "attention" } : { colour: target.value }));
+  const choose = (button, step = 0) => {
+    const last = bar.children.length - 1;
+    const at = Math.max(0, Math.min(last, [...bar.children].indexOf(button) + step));
+    bar.children[at].focus();
+    change({ at: at === last ? null : at });
+  };
+  bar.addEventListener("click", ({ target }) => target !== bar && choose(target));
+  bar.addEventListener("keydown", (event) => {
+    if (!(event.key in STEPS)) return;
+    event.preventDefault();
+    choose(event.target, STEPS[event.key]);
+  });
+
+  const show = whenChanged((read, name, at, row) => {
+    const values = name === "attention" ? row : (read.turned ?? read.clean)[name];
+    const ground = GROUNDS[name];
+    keep(bar, read.tokens, () => h("button", { type: "button" }), (button, token, i) =>
+      showToken(button, token, i, i === at, name, ground, values?.[i] ?? NaN));
+    bar.removeAttribute("aria-busy");
+    legend.innerHTML = `${ground.write(ground.from)}<i></i>${ground.write(ground.to)}`;
+  });
+  return (state, { read, at, attention }) => {
+    colour.querySelector(`[value=${state.colour}]`).checked = true;
+    head.value = state.head.join(".");
+    show(read, state.colour, at, attention?.[at]);
+  };
+}
+
+function showToken(button, token, i, chosen, name, { from, to, write }, value) {
+  const shown = i === 0 ? "start" : token.label.replace(/^␣/, " ");
+  const told = Number.isNaN(value) ? `no ${name}` : `${name} ${write(value)}`;
+  say(button, shown);
+  wide(button, Number.isNaN(value) ? 0 : (value - from) / (to - from));
+  set(button, {
+    class: i === 0 ? "cn-start" : null, tabindex: chosen ? 0 : -1, "aria-pressed": chosen,
+    "aria-label": `${i}: ${shown.trim() || "space"}, ${told}`, title: told,
+  });
+}
+
+function headOptions({ config, heads }) {
+  const is = (kind, name) => heads[kind].some((head) => head.join(".") === name);
+  return Array.from({ length: config.layers * config.heads }, (_, i) => {
+    const name = `${Math.floor(i / config.heads)}.${i % config.heads}`;
+    const kinds = [is("induction", name) ? " (induction)" : "",
+      is("previous", name) ? " (previous token)" : ""].join("");
+    return h("option", { value: name }, name + kinds);
+  });
+}
