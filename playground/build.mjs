@@ -10,10 +10,12 @@ const here = new URL(".", import.meta.url).pathname;
 const TOKENIZERS = `${here}node_modules/@huggingface/tokenizers`;
 
 function digest() {
-  const bundled = readdirSync(`${here}src`, { recursive: true }).filter((name) => /\.(js|html)$/.test(name));
-  const names = ["package-lock.json", ...bundled.map((name) => `src/${name}`)].sort();
+  const files = readdirSync(`${here}src`, { recursive: true });
+  const bundled = files.filter((name) => /\.(js|html)$/.test(name)).map((name) => `src/${name}`);
   const hash = createHash("sha256");
-  for (const name of names) hash.update(`${name}\0`).update(readFileSync(here + name)).update("\0");
+  for (const name of ["package-lock.json", ...bundled].sort()) {
+    hash.update(`${name}\0`).update(readFileSync(here + name)).update("\0");
+  }
   return hash.digest("hex");
 }
 
@@ -25,7 +27,7 @@ const { outputFiles } = await build({
   format: "iife",
   minify: true,
   target: "es2022",
-  charset: "ascii",
+  charset: "utf8",
   loader: { ".html": "text" },
   legalComments: "inline",
   banner: { js: `// sources ${digest()}\n${notice}` },

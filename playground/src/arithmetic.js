@@ -1,9 +1,8 @@
 // What a network is made of, in double precision: products with a matrix, LayerNorm, GELU.
 
-// output = weights input + bias for each row of `input`; a row of `weights` makes one output, and
-// begins `stride` numbers after the one before. Two rows and four outputs at a time, so that each
-// number that is read is used more than once; where the number of rows is odd, the last one is
-// taken twice. The number of outputs divides by four.
+// output = weights input + bias for each row of `input`. A row of `weights` makes one output; rows
+// begin `stride` numbers apart. Two rows and four outputs at a time, so that what is read is used
+// more than once; of an odd number of rows the last one is taken twice. Outputs divide by four.
 export function multiply(input, rows, { weights, bias, inputs, stride = inputs }, output) {
   const outputs = bias.length;
   for (let row = 0; row < rows; row += 2) {
@@ -42,13 +41,17 @@ function put(output, at, first, second, third, fourth) {
 // LayerNorm of some rows.
 export function normalise(input, rows, { weights, bias }, eps, output) {
   const width = bias.length;
-  for (let start = 0; start < rows * width; start += width) {
-    const { mean, squares } = moments(input.subarray(start, start + width));
+  for (let row = 0; row < rows; row++) {
+    const [vector, out] = [rowOf(input, row, width), rowOf(output, row, width)];
+    const { mean, squares } = moments(vector);
     const scale = Math.sqrt(squares / width + eps);
-    for (let i = 0; i < width; i++) {
-      output[start + i] = ((input[start + i] - mean) / scale) * weights[i] + bias[i];
-    }
+    for (let i = 0; i < width; i++) out[i] = ((vector[i] - mean) / scale) * weights[i] + bias[i];
   }
+}
+
+// One row of some that stand one after the other.
+export function rowOf(rows, index, width) {
+  return rows.subarray(index * width, (index + 1) * width);
 }
 
 // Mean of a vector, and the sum of the squares of what differs from it.

@@ -1,5 +1,6 @@
 // What the page asks of a model. Each request is a generator, so that it can be answered in pieces.
 
+import { rowOf } from "./arithmetic.js";
 import { checkNumber, checkTurn } from "./checks.js";
 import { effectsAt } from "./effects.js";
 import { Forward } from "./forward.js";
@@ -12,7 +13,7 @@ const AT_ONCE = 4; // positions
 export class Engine {
   constructor(model, tokenizer) {
     const { positions, vocabulary } = model.config;
-    Object.assign(this, { model, tokenizer, predictions: [] });
+    Object.assign(this, { model, tokenizer, predictions: [] }); // a position
     this.forward = new Forward(model);
     this.readout = new Readout(this.forward, model.config);
     this.interventions = new Interventions(model, this.forward, this.readout);
@@ -61,21 +62,15 @@ export class Engine {
     return this.forward.pattern(layer, head);
   }
 
-  // Predictions stay as far as the text is the last one.
   *#predict(ids) {
-    const { forward, readout, predictions, products } = this;
+    const { forward, readout, products, predictions } = this;
     const { width, vocabulary } = this.model.config;
-    const other = ids.findIndex((id, position) => id !== forward.ids[position]);
-    predictions.length = Math.min(predictions.length, other < 0 ? ids.length : other);
-    yield* forward.read(ids);
-    while (predictions.length < ids.length) {
-      const first = predictions.length;
-      const rows = Math.min(AT_ONCE, ids.length - first);
-      readout.products(forward.residual.subarray(first * width), rows,
-        products.subarray(first * vocabulary));
+    for (const { first, rows } of forward.read(ids)) {
+      const stream = forward.residual.subarray(first * width);
+      readout.products(stream, rows, products.subarray(first * vocabulary));
       for (let position = first; position < first + rows; position++) {
-        const product = products.subarray(position * vocabulary, (position + 1) * vocabulary);
-        predictions.push(readout.predict(product, readout.scale(forward.residualAt(position))));
+        const scale = readout.scale(forward.residualAt(position));
+        predictions[position] = readout.predict(rowOf(products, position, vocabulary), scale);
       }
       yield;
     }
@@ -145,15 +140,8 @@ export class Engine {
   }
 
   #need(position) {
-    if (this.predictions.length === 0) throw new Error("expected a text to be read first");
-    checkNumber("a position", position, this.predictions.length);
-  }
-}
-
-// Runs a request to its end.
-export function finish(request) {
-  for (;;) {
-    const { done, value } = request.next();
-    if (done) return value;
+    const { length } = this.forward.ids;
+    if (length === 0) throw new Error("expected a text to be read first");
+    checkNumber("a position", position, length);
   }
 }

@@ -3,7 +3,7 @@
 // A network like GPT-NeoX's with a sequential residual: each layer adds what its attention makes of
 // the normalised stream, then what its MLP makes of it.
 
-import { gelu, multiply, normalise } from "./arithmetic.js";
+import { gelu, multiply, normalise, rowOf } from "./arithmetic.js";
 import { Head, rotaryTable } from "./attention.js";
 import { tensorsOf } from "./weights.js";
 
@@ -24,38 +24,36 @@ export class Forward {
     this.activations = new Float64Array(positions * neurons);
   }
 
-  // Reads a text, some tokens at a time; what it shares with the last one at its beginning is kept.
+  // Reads a text, some tokens at a time, and yields which are new; what it shares with the last one
+  // at its beginning is kept.
   *read(ids) {
-    const { width, neurons, embedding } = this;
+    const { width, neurons, residual, activations, last } = this;
     const other = ids.findIndex((id, position) => id !== this.ids[position]);
     this.ids = ids.slice(0, other < 0 ? ids.length : other);
     while (this.ids.length < ids.length) {
       const first = this.ids.length;
       const few = ids.slice(first, first + AT_ONCE);
-      const stream = this.residual.subarray(first * width, (first + few.length) * width);
-      few.forEach((id, row) => {
-        stream.set(embedding.subarray(id * width, (id + 1) * width), row * width);
-      });
+      const stream = residual.subarray(first * width, (first + few.length) * width);
+      few.forEach((id, row) => stream.set(rowOf(this.embedding, id, width), row * width));
       for (const layer of this.layers) layer.add(stream, first, few.length);
-      this.activations.set(this.last.hidden.subarray(0, few.length * neurons), first * neurons);
+      activations.set(last.hidden.subarray(0, few.length * neurons), first * neurons);
       this.ids.push(...few);
-      yield;
+      yield { first, rows: few.length };
     }
   }
 
   residualAt(position) {
-    return this.residual.subarray(position * this.width, (position + 1) * this.width);
+    return rowOf(this.residual, position, this.width);
   }
 
   activationsAt(position) {
-    return this.activations.subarray(position * this.neurons, (position + 1) * this.neurons);
+    return rowOf(this.activations, position, this.neurons);
   }
 
   // Where a head looks: a row for each query, up to itself.
   pattern(layer, head) {
     const { pattern, positions } = this.layers[layer].heads[head];
-    const row = (query) => pattern.slice(query * positions, query * (positions + 1) + 1);
-    return this.ids.map((_, query) => row(query));
+    return this.ids.map((_, query) => rowOf(pattern, query, positions).slice(0, query + 1));
   }
 }
 
@@ -65,45 +63,32 @@ class Layer {
     const map = (name, inputs) => {
       return { weights: part(`${name}.weight`), bias: part(`${name}.bias`), inputs };
     };
-    Object.assign(this, { width, neurons, eps });
+    const rows = (size) => new Float64Array(AT_ONCE * size);
+    Object.assign(this, { neurons, eps });
+    this.heads = Array(heads).fill().map((_, head) => new Head(head, config, rotary, AT_ONCE));
     this.beforeAttention = map("input_layernorm");
     this.queryKeyValue = map("attention.query_key_value", width);
-    this.heads = Array.from({ length: heads }, () => new Head(config, rotary, AT_ONCE));
     this.dense = map("attention.dense", width);
     this.beforeMlp = map("post_attention_layernorm");
     this.up = map("mlp.dense_h_to_4h", width);
     this.down = map("mlp.dense_4h_to_h", neurons);
-    this.normed = new Float64Array(AT_ONCE * width);
-    this.projected = new Float64Array(AT_ONCE * 3 * width);
-    this.mixed = new Float64Array(AT_ONCE * width);
-    this.hidden = new Float64Array(AT_ONCE * neurons);
-    this.added = new Float64Array(AT_ONCE * width);
+    [this.normed, this.projected, this.mixed] = [rows(width), rows(3 * width), rows(width)];
+    [this.hidden, this.added] = [rows(neurons), rows(width)];
   }
 
   // Adds to the stream at some positions, from `first` on.
   add(stream, first, rows) {
-    normalise(stream, rows, this.beforeAttention, this.eps, this.normed);
-    multiply(this.normed, rows, this.queryKeyValue, this.projected);
-    this.heads.forEach((head, index) => this.#attend(head, index, first, rows));
-    multiply(this.mixed, rows, this.dense, this.added);
-    for (let i = 0; i < stream.length; i++) stream[i] += this.added[i];
+    const { normed, projected, mixed, hidden, added } = this;
+    normalise(stream, rows, this.beforeAttention, this.eps, normed);
+    multiply(normed, rows, this.queryKeyValue, projected);
+    for (const head of this.heads) head.attend(projected, mixed, first, rows);
+    multiply(mixed, rows, this.dense, added);
+    for (let i = 0; i < stream.length; i++) stream[i] += added[i];
 
-    normalise(stream, rows, this.beforeMlp, this.eps, this.normed);
-    multiply(this.normed, rows, this.up, this.hidden);
-    for (let i = 0; i < rows * this.neurons; i++) this.hidden[i] = gelu(this.hidden[i]);
-    multiply(this.hidden, rows, this.down, this.added);
-    for (let i = 0; i < stream.length; i++) stream[i] += this.added[i];
-  }
-
-  #attend(head, index, first, rows) {
-    const { size } = head;
-    const start = (row) => row * this.width + index * size;
-    for (let row = 0; row < rows; row++) {
-      head.take(this.projected.subarray(3 * start(row)), row, first + row);
-    }
-    const found = head.mix(first, rows);
-    for (let row = 0; row < rows; row++) {
-      this.mixed.set(found.subarray(row * size, (row + 1) * size), start(row));
-    }
+    normalise(stream, rows, this.beforeMlp, this.eps, normed);
+    multiply(normed, rows, this.up, hidden);
+    for (let i = 0; i < rows * this.neurons; i++) hidden[i] = gelu(hidden[i]);
+    multiply(hidden, rows, this.down, added);
+    for (let i = 0; i < stream.length; i++) stream[i] += added[i];
   }
 }

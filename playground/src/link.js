@@ -2,16 +2,16 @@
 // page's own thread. A page from the disk may not start one, and may load classic scripts alone:
 // so models are scripts, each loaded once, by whoever runs the engine.
 
-import { Engine, finish } from "./engine.js";
+import { Engine } from "./engine.js";
 import { Tokenizer } from "./tokenise.js";
 
 const KINDS = ["open", "read", "look", "effects", "attention"];
-const PIECE = 12; // milliseconds on the page's thread before it gets a turn
+const PIECE = 12; // milliseconds before the thread gets a turn
 
 // `script` is the address of the bundle, `models` those of the models' scripts by name; the first
 // one holds the tokenizer. A request that a newer one of its kind overtakes resolves to null.
 export function connect({ script, models }) {
-  const perform = location.protocol.startsWith("http") ? inWorker(script) : onThisThread();
+  const perform = location.protocol.startsWith("http") ? inWorker(script) : onThisThread(addScript);
   const waiting = new Map(); // the newest request of each kind and model
   let busy = false;
   async function next() {
@@ -46,18 +46,15 @@ function inWorker(script) {
 
 // The worker's side.
 export function answer(scope) {
-  const begin = engines((address) => scope.importScripts(address));
-  scope.onmessage = async ({ data }) => {
-    try {
-      scope.postMessage({ answer: finish(await begin(data)) });
-    } catch (error) {
-      scope.postMessage({ error: error.message });
-    }
-  };
+  const perform = onThisThread((address) => scope.importScripts(address));
+  scope.onmessage = ({ data }) => perform(data).then(
+    (found) => scope.postMessage({ answer: found }),
+    (error) => scope.postMessage({ error: error.message }),
+  );
 }
 
-function onThisThread() {
-  const begin = engines(addScript);
+function onThisThread(load) {
+  const begin = engines(load);
   return async (request) => {
     const steps = await begin(request);
     for (;;) {
@@ -66,13 +63,18 @@ function onThisThread() {
         const { done, value } = steps.next();
         if (done) return value;
       }
-      await new Promise((resolve) => {
-        const { port1, port2 } = new MessageChannel();
-        port1.onmessage = resolve;
-        port2.postMessage(null);
-      });
+      await aTurn();
     }
   };
+}
+
+// Lets everything else that waits on this thread go first.
+function aTurn() {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = resolve;
+    port2.postMessage(null);
+  });
 }
 
 function addScript(address) {

@@ -3,7 +3,7 @@
 // Logits are product / scale + constant. The product is linear in the stream: the final norm's
 // gain, and its centring, stand in the weights.
 
-import { moments, multiply } from "./arithmetic.js";
+import { moments, multiply, rowOf } from "./arithmetic.js";
 
 export class Readout {
   constructor({ tensors, embedding }, { width, vocabulary, finalEps }) {
@@ -13,18 +13,16 @@ export class Readout {
     this.map = { weights, bias: new Float64Array(vocabulary), inputs: width };
     const ofBias = { ...this.map, weights: embedding };
     multiply(tensors["final_layer_norm.bias"], 1, ofBias, this.constant);
-    for (let start = 0; start < weights.length; start += width) {
-      const row = weights.subarray(start, start + width);
-      for (let i = 0; i < width; i++) row[i] = embedding[start + i] * gain[i];
-      const { mean } = moments(row);
-      for (let i = 0; i < width; i++) row[i] -= mean;
+    for (let id = 0; id < vocabulary; id++) {
+      const gained = rowOf(embedding, id, width).map((value, i) => value * gain[i]);
+      const { mean } = moments(gained);
+      weights.set(gained.map((value) => value - mean), id * width);
     }
   }
 
   // Products of some vectors of the stream, one after the other.
   products(vectors, rows, output) {
     multiply(vectors, rows, this.map, output);
-    return output;
   }
 
   scale(vector) {
