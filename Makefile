@@ -38,12 +38,12 @@ serve: book
 smollm2: $(STAMP)
 	$(BIN)/confidence-neurons fetch smollm2
 
-# Cheap checks first. The browser tests come last: pytest's closing line is the last line.
+# Cheap checks first, and the site beside them: either keeps one core busy. The browser tests come
+# last: pytest's closing line is the last line.
 test: $(STAMP) workflow smollm2
-	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest tests --ignore tests/browser --numprocesses 2 --dist loadgroup
+	$(MAKE) --no-print-directory --jobs 2 lint site
+	$(BIN)/python -m pytest tests --ignore tests/browser --numprocesses 2 --dist loadfile
 	OMP_NUM_THREADS=1 $(NBVAL) --numprocesses 2 --dist loadfile $(wildcard book/*.ipynb)
-	$(MAKE) --no-print-directory site
 	@$(BIN)/python -m pytest tests/browser --numprocesses 2 --dist loadfile
 
 outputs: $(STAMP) smollm2

@@ -8,8 +8,6 @@ import pytest
 
 import draw_landing
 
-pytestmark = pytest.mark.xdist_group("smollm2")  # one process loads it
-
 SHOWN = draw_landing.HERO.read_text(encoding="utf-8")
 TOLERANCE = 2e-4
 

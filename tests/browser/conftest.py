@@ -1,17 +1,24 @@
-"""A Chromium, a server for the built site, and a loud word if there is no Chromium."""
+"""A Chromium, a server for the built site, its pages, and a loud word if there is no Chromium."""
 
+import re
 import shutil
 import threading
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from gallery import write_gallery
 from playwright.sync_api import Browser, sync_playwright
+from visits import SITE, WIDTHS, Visit, page_names, visit
+from xdist.scheduler import LoadScopeScheduling
 
-SITE = Path(__file__).parents[2] / "_build" / "html"
+from chapters.gallery import gallery as of_the_chapters
+
+GALLERY = "gallery.htm"  # no page of the site
+PAGE = re.compile(r"(?<=\[)[\w/-]+\.html?")  # in the name of a test
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -69,6 +76,49 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def visits(browser: Browser, address: str) -> Callable[[str, str], Visit]:
+    """A page at a width, opened when it is asked for the first time."""
+    return cache(partial(visit, browser, address))
+
+
+@pytest.fixture(scope="session")
+def gallery(site: Path) -> Iterator[str]:
+    """A page with every chart of the chapters, drawn from made-up numbers."""
+    write_gallery(site, GALLERY, of_the_chapters())
+    yield GALLERY
+    (site / GALLERY).unlink()
+
+
+@pytest.fixture(
+    scope="session",
+    params=[
+        pytest.param((name, width), id=f"{name}-{width}")
+        for name in [*page_names(), GALLERY]
+        for width in WIDTHS
+    ],
+)
+def visited(request: pytest.FixtureRequest, visits: Callable[[str, str], Visit]) -> Visit:
+    """Every page, the gallery too, at both widths."""
+    name, width = request.param
+    if name == GALLERY:
+        request.getfixturevalue("gallery")
+    return visits(name, width)
+
+
+class PageByPage(LoadScopeScheduling):
+    """One process runs all tests of a page, so that it is opened by one alone; else of a file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        page = PAGE.search(nodeid)
+        return page[0] if page else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> PageByPage:
+    """Share the tests between processes."""
+    return PageByPage(config, log)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

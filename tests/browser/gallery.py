@@ -6,14 +6,13 @@ of a chart can be tested whether or not the chapters have been run again.
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from chapters.gallery import gallery as of_the_chapters
 from charts.reading import shown
 from confidence_neurons.charts import (
     Axis,
@@ -105,7 +104,8 @@ LETTER = pd.DataFrame(
 )
 A, B, ESTIMATE = Axis("a", "across"), Axis("b", "up"), Axis("estimate", "change (nats)")
 
-MARKS: dict[str, Callable[[], alt.TopLevelMixin]] = {
+Charts = Mapping[str, Callable[[], alt.TopLevelMixin]]
+MARKS: Charts = {
     "dots": lambda: dots(
         ESTIMATES,
         x=Axis("estimate", "change (nats)", rules={"none": 0}),
@@ -234,22 +234,22 @@ TEXTS: dict[str, Callable[[], ColouredText]] = {
 }
 
 
-def write_gallery(site: Path, page: str, name: str, *, chapters: bool = True) -> int:
-    """Put every chart into a copy of one of the site's pages; say how many there are."""
+def write_gallery(
+    site: Path, name: str, charts: Charts, texts: Mapping[str, Callable[[], ColouredText]] = {}
+) -> None:
+    """Put charts and coloured texts into a copy of the landing page."""
     enable_theme()
-    template = (site / page).read_text(encoding="utf-8")
+    template = (site / "index.html").read_text(encoding="utf-8")
     start = re.search(r"<article\b[^>]*>", template)
-    assert start is not None, f"expected an article in {page}"
+    assert start is not None, "expected an article in index.html"
     end = template.index("</article>", start.end())
-    charts = MARKS | (of_the_chapters() if chapters else {})
     cells = {what: _cell(shown(draw())["text/html"]) for what, draw in charts.items()}
-    cells |= {what: _cell(draw()._repr_html_()) for what, draw in TEXTS.items()}
+    cells |= {what: _cell(draw()._repr_html_()) for what, draw in texts.items()}
     body = "".join(f"<p>{html.escape(what)}</p>{cell}" for what, cell in cells.items())
     filled = template[: start.end()] + f"<section>{body}</section>" + template[end:]
     # The page's list of contents names headings that are not there any more.
     without_contents = re.sub(r'<li class="toc-h\d.*?</li>', "", filled, flags=re.DOTALL)
     (site / name).write_text(without_contents, encoding="utf-8")
-    return len(charts)
 
 
 def _cell(output: str) -> str:

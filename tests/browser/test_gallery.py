@@ -7,11 +7,9 @@ import pytest
 from contrast import contrast
 from gallery import MARKS, TEXTS, write_gallery
 from playwright.sync_api import Browser, Page
-from test_site import LOOK, PATIENCE_MS
+from visits import LOOK, MODES, PATIENCE_MS, WIDTHS
 
 GALLERY = "gallery-of-marks.htm"
-WIDTHS = {"desk": 1280, "phone": 390}
-MODES = ("light", "dark")
 MIN_CONTRAST, MIN_MARK_CONTRAST = 4.5, 3
 LEAST_WIDTH = 600  # of a chart with panels, on a desktop
 STEPPER_HEIGHT = 780
@@ -34,15 +32,15 @@ WORDS = """() => [...document.querySelectorAll(".cn-words span")].filter(
 
 
 @pytest.fixture(scope="module")
-def gallery(site: Any) -> Iterator[str]:
+def marks(site: Any) -> Iterator[str]:
     """A page with every mark, drawn from made-up numbers."""
-    write_gallery(site, "index.html", GALLERY, chapters=False)
+    write_gallery(site, GALLERY, MARKS, TEXTS)
     yield GALLERY
     (site / GALLERY).unlink()
 
 
 @pytest.fixture(scope="module")
-def pages(browser: Browser, address: str, gallery: str) -> Iterator[dict[tuple[str, str], Page]]:
+def pages(browser: Browser, address: str, marks: str) -> Iterator[dict[tuple[str, str], Page]]:
     """The page at both widths in both colour modes."""
     opened = {}
     for mode in MODES:
@@ -52,7 +50,7 @@ def pages(browser: Browser, address: str, gallery: str) -> Iterator[dict[tuple[s
                 color_scheme=mode,  # pyright: ignore[reportArgumentType]
             )
             page.set_default_timeout(PATIENCE_MS)
-            page.goto(f"{address}/{gallery}", wait_until="load")
+            page.goto(f"{address}/{marks}", wait_until="load")
             page.wait_for_function(STILL, arg=len(MARKS))
             opened[mode, name] = page
     yield opened
@@ -94,7 +92,10 @@ def test_controls_stand_above(page):
 
 
 def test_words_and_marks_stand_out(page):
-    for name, chart in charts_of(page).items():
+    charts = charts_of(page)
+    for what in ("inks", "controls", "words", "marks"):
+        assert any(chart[what] for chart in charts.values()), what
+    for name, chart in charts.items():
         for ink, paper in chart["inks"] + chart["controls"] + chart["words"]:
             assert contrast(ink, paper) >= MIN_CONTRAST, (name, ink, paper)
         for inks, paper in chart["marks"]:
@@ -136,9 +137,9 @@ def test_what_a_menu_chooses_fits_again(page):
         )
 
 
-def test_another_width_keeps_what_was_chosen(browser, address, gallery):
+def test_another_width_keeps_what_was_chosen(browser, address, marks):
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.goto(f"{address}/{gallery}", wait_until="load")
+    page.goto(f"{address}/{marks}", wait_until="load")
     page.wait_for_function(STILL, arg=len(MARKS), timeout=PATIENCE_MS)
     slider = page.locator(".vega-bind input[type=range]").last
     slider.fill("20")

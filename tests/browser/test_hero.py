@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
+from visits import opened
 
 import contents
 
@@ -21,12 +22,17 @@ def motion(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture
 def page(browser: Browser, site: Path, motion: Any) -> Iterator[Page]:
-    page = browser.new_page(
-        viewport={"width": 1280, "height": 900}, offline=True, reduced_motion=motion
-    )
-    page.goto((site / "index.html").as_uri(), wait_until="load")
-    yield page
-    page.close()
+    with opened(browser, "desk", offline=True, reduced_motion=motion) as (page, trouble):
+        page.goto((site / "index.html").as_uri(), wait_until="load")
+        yield page
+        assert trouble.complaints == []
+
+
+@pytest.fixture
+def still(browser: Browser, site: Path) -> Iterator[Page]:
+    with opened(browser, "desk", offline=True, reduced_motion="reduce") as (page, _):
+        page.goto((site / "index.html").as_uri(), wait_until="load")
+        yield page
 
 
 def moves(page: Page) -> bool:
@@ -71,20 +77,20 @@ def test_a_frozen_scale_takes_the_power_away(page):
     assert spread[1] < spread[0] / 3
 
 
-def test_there_is_a_map_in_words_and_a_card_for_each_chapter(page):
-    drawn = page.locator("svg.cn-map:visible")
+def test_there_is_a_map_in_words_and_a_card_for_each_chapter(still):
+    drawn = still.locator("svg.cn-map:visible")
     assert drawn.count() == 1
     assert "Entropy neurons" in drawn.locator("desc").inner_html()
-    targets = page.eval_on_selector_all(
+    targets = still.eval_on_selector_all(
         ".cn-chapters a.sd-stretched-link", "(links) => links.map((a) => a.getAttribute('href'))"
     )
     assert targets == [f"{path.stem}.html" for path in contents.NOTEBOOKS]
-    assert page.locator(".cn-chapters svg.cn-thumb").count() == len(targets)
-    assert page.locator(".cn-doors .sd-card").count() == 3
+    assert still.locator(".cn-chapters svg.cn-thumb").count() == len(targets)
+    assert still.locator(".cn-doors .sd-card").count() == 3
 
 
-def test_the_walk_is_numbered_in_the_sidebar(page):
-    entries = page.locator("nav.bd-links .toctree-l1 > a").all_inner_texts()
+def test_the_walk_is_numbered_in_the_sidebar(still):
+    entries = still.locator("nav.bd-links .toctree-l1 > a").all_inner_texts()
     numbered = [entry for entry in entries if entry[:1].isdigit()]
     walk = [path for path in contents.NOTEBOOKS if path.stem[:2].isdigit()]
     assert [entry.partition(".")[0] for entry in numbered] == [

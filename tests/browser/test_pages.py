@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from visits import CHART_SCRIPT, FORMULA
 
 from contents import NOTEBOOKS
 
@@ -19,6 +20,11 @@ def pages(site: Path) -> dict[str, str]:
 def test_pages_are_small(pages):
     sizes = {name: len(html.encode()) for name, html in pages.items()}
     assert {name: size for name, size in sizes.items() if size > MAX_PAGE_BYTES} == {}
+
+
+def test_there_are_charts_and_formulas_to_look_at(pages):
+    assert any(CHART_SCRIPT in html for html in pages.values())
+    assert any(FORMULA in html for html in pages.values())
 
 
 def test_no_page_names_a_foreign_script_style_or_image(pages):

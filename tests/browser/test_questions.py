@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 from contrast import contrast
 from playwright.sync_api import Browser, Page
+from visits import MODES, opened
 
 import contents
 
 CHAPTERS = [
-    path.stem
+    f"{path.stem}.html"
     for path in contents.NOTEBOOKS
     if "01" <= path.stem[:2] <= "06" or "cn-question" in path.read_text("utf-8")
 ]
-PATIENCE_MS = 120_000
+CHOICE = ".cn-choice > summary"
 MAX_TABS = 120  # from one choice to the next, through the charts between them
 FOCUSED = """() => {
   const summary = document.activeElement;
@@ -53,13 +54,12 @@ LOOKS = """() => {
 }"""
 
 
-@pytest.fixture(params=CHAPTERS)
+@pytest.fixture(scope="module", params=CHAPTERS)
 def page(request: pytest.FixtureRequest, browser: Browser, site: Path) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1280, "height": 900}, offline=True)
-    page.set_default_timeout(PATIENCE_MS)
-    page.goto((site / f"{request.param}.html").as_uri(), wait_until="load")
-    yield page
-    page.close()
+    """A chapter, opened once: the tests below answer its questions, then look at the answers."""
+    with opened(browser, "desk", offline=True) as (page, _):
+        page.goto((site / request.param).as_uri(), wait_until="load")
+        yield page
 
 
 def reach(page: Page, number: int) -> None:
@@ -71,10 +71,17 @@ def reach(page: Page, number: int) -> None:
     raise AssertionError(f"choice {number} is not reached by the keyboard")
 
 
+def click_the_unanswered(page: Page) -> None:
+    for summary in page.locator(CHOICE).all():
+        if not summary.locator(".cn-verdict").count():
+            summary.click()
+            summary.locator(".cn-verdict").wait_for()
+
+
 def test_every_question_is_answered_by_the_keyboard(page):
     questions: list[list[bool]] = page.evaluate(CHOICES)
     assert len(questions) >= 3 + 4  # predictions, and a quiz
-    page.locator(".cn-choice > summary").first.focus()
+    page.locator(CHOICE).first.focus()
     number, first_tries = 0, 0
     for place, choices in enumerate(questions):
         for turn, right in enumerate(choices):
@@ -99,13 +106,11 @@ def test_every_question_is_answered_by_the_keyboard(page):
     )
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("mode", MODES)
 def test_right_and_wrong_are_told_apart_by_sign_word_and_colour(page, mode):
     page.emulate_media(color_scheme=mode)
     page.wait_for_function(f"document.documentElement.dataset.theme === '{mode}'")
-    for summary in page.locator(".cn-choice > summary").all():
-        summary.click()
-        summary.locator(".cn-verdict").wait_for()
+    click_the_unanswered(page)
     looks = page.evaluate(LOOKS)
     assert {look["sign"] for look in looks} == {'"\N{CHECK MARK}"', '"\N{BALLOT X}"'}
     for look in looks:
@@ -114,9 +119,17 @@ def test_right_and_wrong_are_told_apart_by_sign_word_and_colour(page, mode):
         assert contrast(*look["verdict"]) >= 4.5
 
 
+def test_the_mouse_answers_too(browser, site):
+    with opened(browser, "phone", offline=True) as (page, trouble):
+        page.goto((site / CHAPTERS[0]).as_uri(), wait_until="load")
+        click_the_unanswered(page)
+        assert page.locator(".cn-right, .cn-wrong").count() == page.locator(CHOICE).count() > 0
+        assert trouble.complaints == []
+
+
 def test_without_the_script_choices_fold_and_unfold(browser, site):
     page = browser.new_page(java_script_enabled=False)
-    page.goto((site / f"{CHAPTERS[0]}.html").as_uri(), wait_until="load")
+    page.goto((site / CHAPTERS[0]).as_uri(), wait_until="load")
     first = page.locator("details.cn-choice").first
     answer = first.locator("p")
     assert not answer.is_visible()

@@ -77,21 +77,21 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     }
 
 
-@pytest.fixture(params=["report", "comparison"])
+@pytest.fixture(scope="module", params=["report", "comparison"])
 def path(request: pytest.FixtureRequest, pages: dict[str, Path]) -> Path:
     return pages[request.param]
 
 
-@pytest.fixture(params=["light", "dark"])
+@pytest.fixture(scope="module", params=["light", "dark"])
 def mode(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-@pytest.fixture(params=[1280, 390], ids=["desk", "phone"])
+@pytest.fixture(scope="module", params=[1280, 390], ids=["desk", "phone"])
 def opened(
     request: pytest.FixtureRequest, browser: Browser, path: Path, mode: Any
 ) -> Iterator[tuple[Page, list[str]]]:
-    """The page, and everything that it complained of or asked for."""
+    """The page, opened once for all tests, and everything that it complained of or asked for."""
     context = browser.new_context(
         color_scheme=mode, viewport={"width": request.param, "height": 900}, offline=True
     )

@@ -15,8 +15,6 @@ from confidence_neurons.model import cache
 from confidence_neurons.model.bundled import verified_file
 from confidence_neurons.model.packaged import PACKAGES
 
-pytestmark = pytest.mark.xdist_group("smollm2")  # one process loads it
-
 SENTENCE = (
     "The parsonage at Elmsley stood at the end of a narrow lane, about 3 miles from the church."
 )

@@ -36,7 +36,6 @@ MODELS = {
 BROKEN = "broken"
 DIFFERS = ["seconds", "peak_memory_mb"]  # from run to run
 PATIENCE = 300  # seconds
-pytestmark = pytest.mark.xdist_group("workflow")  # in one process, so that the story is told once
 JOB = re.compile(r"rule scan:\n.*?jobid: (\d+)\n.*?wildcards: unit=(\S+)\n", re.DOTALL)
 
 
