@@ -19,12 +19,12 @@
       added(made("script", { src: `${base}playground.js` })),
     ]));
 
-  for (const figure of document.querySelectorAll(".cn-embed")) {
+  for (const figure of document.querySelectorAll(".cn-still")) {
     const { state } = figure.dataset;
     const button = made("button", { type: "button", textContent: "Turn it yourself" });
     const link = made("a", { href: `${page}#${state}`, textContent: "Open in the playground" });
     const told = made("span", { role: "status" });
-    const controls = made("p", { className: "cn-embed-controls" });
+    const controls = made("p", { className: "cn-still-controls" });
     controls.append(button, link, told);
     figure.append(controls);
 
@@ -33,11 +33,13 @@
     };
     const mount = async () => {
       await load();
-      const live = made("div", { className: "cn-embed-live", tabIndex: -1 });
+      const live = made("div", { className: "cn-embed", tabIndex: -1 });
       await globalThis.confidenceNeuronsPlayground.mountEmbed(live, { state, base, remember });
+      const title = figure.querySelector(".cn-title");
       button.remove();
       told.textContent = "";
-      figure.replaceChildren(figure.querySelector(".cn-title"), live, controls);
+      figure.replaceChildren(title, live, controls);
+      figure.setAttribute("aria-label", title.textContent); // numbers may change from now on
       live.focus();
     };
     button.addEventListener("click", () => {

@@ -20,7 +20,7 @@ MIN_PREDICTIONS = 3
 MAX_CODE_LINES = 15
 MAX_CHAPTER_LINES = 200
 MAX_PAGE_BYTES = 1_500_000
-CHART_MARKS = ("vega", 'class="cn-text"')  # in the HTML of what counts as a chart
+CHART_MARKS = ("vega", 'class="cn-text"', 'class="cn-still"')  # in the HTML of what counts as a chart
 CAPTION = re.compile(r"\*Figure (\d+|[A-Z])\.(\d+)\.\* \S")
 
 # A whole number token: in "0.25, x2 and 1.2.3" that is 0.25 only. Text may use a true minus sign.
@@ -201,7 +201,7 @@ def loose_numbers(notebook: NotebookNode) -> list[str]:
 
 
 def charts(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
-    """Yield the position and node of each code cell that shows a chart, or a coloured text."""
+    """Yield the position and node of each code cell that shows a chart, a text or an embed."""
     for position, cell in code_cells(notebook):
         shown = [output.get("data", {}).get("text/html", "") for output in cell.outputs]
         if any(mark in html for html in shown for mark in CHART_MARKS):

@@ -12,7 +12,7 @@ from sphinx.application import Sphinx
 
 SCRIPT = Path(__file__).parents[2] / "playground" / "embed.js"
 FOLDER = "playground"  # in the site's static files
-FIGURE = 'class="cn-embed"'
+FIGURE = 'class="cn-still"'
 
 
 def write_script(app: Sphinx) -> None:

@@ -166,8 +166,9 @@ def test_captions_are_of_one_chapter_and_counted():
         assert len(rules.captions(two(wrong))) == 1
 
 
-def test_a_coloured_text_needs_a_caption_too(good):
-    text = code(2, "text", [rules.FOLDED], {"text/html": '<div class="cn-text" role="figure">'})
+@pytest.mark.parametrize("kind", ["cn-text", "cn-still"])
+def test_a_figure_without_vega_needs_a_caption_too(kind):
+    text = code(2, "text", [rules.FOLDED], {"text/html": f'<div class="{kind}" role="figure">'})
     assert len(rules.captions(new_notebook(cells=[text, new_markdown_cell("So.")]))) == 1
 
 

@@ -38,7 +38,7 @@
             || box.bottom > outer.bottom + 1 || box.top < outer.top - 1;
         }).map((text) => text.textContent);
       }),
-    captions: [...document.querySelectorAll(".cell_output :is(.vega-embed, .cn-text)")].map((chart) => {
+    captions: [...document.querySelectorAll(".cell_output :is(.vega-embed, .cn-text, .cn-still)")].map((chart) => {
       const below = chart.closest(".cell").nextElementSibling;
       const caption = below?.matches(".cn-caption") ? below : null;
       return caption

@@ -48,14 +48,14 @@ def test_what_stands_in_the_picture_stands_in_the_text(figure, html):
 
 
 def test_bars_are_as_long_as_their_probabilities(figure, html):
-    bars = [float(width) for width in re.findall(r'rect width="([\d.]+)%"', html)]
+    bars = [float(width) for width in re.findall(r'rect width="(\d+)%"', html)]
     chances = figure.predictions.drop(columns="token").to_numpy()
-    assert bars == pytest.approx((100 * chances / chances.max()).flatten().tolist(), abs=0.06)
+    assert bars == pytest.approx((100 * chances / chances.max()).flatten().tolist(), abs=1)
     assert max(bars) == 100
 
 
 def test_the_text_is_whole_and_shows_its_token(html):
-    text = re.search(r'<p class="cn-words">(.*)</p>', html)
+    text = re.search(r'<p class="cn-words" dir="auto">(.*)</p>', html)
     assert text is not None
     assert text[1].replace("<mark>old</mark>", "old") == (
         '"What is the matter?" asked the old &lt;man&gt; &amp; sat down.'

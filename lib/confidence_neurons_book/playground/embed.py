@@ -76,7 +76,7 @@ class Embed:
     def _repr_html_(self) -> str:
         style = (files("confidence_neurons_book.playground") / "embed.css").read_text("utf-8")
         return (
-            f'<div class="cn-embed" role="figure" aria-label="{escape(self.description)}" '
+            f'<div class="cn-still" role="figure" aria-label="{escape(self.description)}" '
             f'data-state="{escape(self.address)}">\n<style>\n{style}</style>\n'
             f'<p class="cn-title">{escape(self.title)}</p>\n{self._text()}{self._bars()}'
             f"<p>{escape(self.words)}</p>\n{table(self.changes)._repr_html_()}</div>"
@@ -88,17 +88,18 @@ class Embed:
         bare = here.lstrip(" ") or here
         words[0] = ""
         words[self.at] = f"{here.removesuffix(bare)}<mark>{bare}</mark>"
-        return f'<p class="cn-words">{"".join(words)}</p>\n'
+        return f'<p class="cn-words" dir="auto">{"".join(words)}</p>\n'
 
     def _bars(self) -> str:
         states = [AS_IT_IS, TURNED, CONTROL]
-        longest = self.predictions[states].to_numpy().max()
+        percents = self.predictions[states].mul(100).round(1)
+        longest = percents.to_numpy().max()
         heads = "".join(f'<th scope="col">{name}</th>' for name in ["next token", *states])
         rows = "".join(
-            f'<tr><th scope="row">{_plain(row["token"])}</th>'
-            + "".join(_bar(row[name], longest) for name in states)
+            f'<tr><th scope="row">{_plain(token)}</th>'
+            + "".join(_bar(percent, longest) for percent in row)
             + "</tr>"
-            for row in self.predictions.to_dict("records")
+            for token, row in zip(self.predictions["token"], percents.to_numpy(), strict=True)
         )
         return f'<table class="cn-table cn-bars"><thead><tr>{heads}</tr></thead>{rows}</table>\n'
 
@@ -110,11 +111,11 @@ def _plain(token: str) -> str:
     return escape(token, quote=False)
 
 
-def _bar(chance: float, longest: float) -> str:
+def _bar(percent: float, longest: float) -> str:
     """A probability, and a bar below it that print keeps."""
     return (
-        f'<td>{100 * chance:.1f}&nbsp;%<svg aria-hidden="true" width="100%" height="6">'
-        f'<rect width="{100 * chance / longest:.1f}%" height="6"/></svg></td>'
+        f'<td>{percent:.1f}&nbsp;%<svg aria-hidden="true" width="100%" height="6">'
+        f'<rect width="{100 * percent / longest:.0f}%" height="6"/></svg></td>'
     )
 
 

@@ -1,0 +1,171 @@
+"""Still figures of the playground: on a press, and not before, the playground takes their place."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page
+from visits import PATIENCE_MS, WIDTHS
+
+import contents
+
+FIGURE, LOADER, FOLDER = 'class="cn-still"', "playground/embed.js", "/_static/playground/"
+MAX_LOADER_BYTES = 3000
+CHAPTERS = [path.stem for path in contents.NOTEBOOKS if "cn-still" in path.read_text("utf-8")]
+# What the rows of the still figure's table are called in the playground.
+CALLED = {
+    "before": "entropy-before",
+    "after": "entropy-after",
+    "change": "change",
+    "through the scale": "through-scale",
+    "directly": "direct",
+    "final scale before": "scale-before",
+    "final scale after": "scale-after",
+}
+OF_CONTROL = ("change", "through the scale", "directly")
+STILL = """(figure) => {
+  const [bars, changes] = [...figure.querySelectorAll("table")].map((table) =>
+    [...table.tBodies[0].rows].map((row) => [...row.cells].map((cell) => cell.textContent)));
+  return { bars, changes: changes.length ? changes : null };
+}"""
+LIVE = """(figure) => {
+  const text = (root, name) => root.querySelector(`[data-value="${name}"]`)?.textContent;
+  return {
+    bars: [...figure.querySelectorAll("[data-token]")].map(
+      (row) => [row.dataset.token, text(row, "p-before"), text(row, "p-after")]),
+    numbers: Object.fromEntries([...figure.querySelectorAll("[data-value]")].map(
+      (cell) => [cell.dataset.value, cell.textContent])),
+  };
+}"""
+
+WIDE = """() => {
+  const right = document.querySelector(".bd-article").getBoundingClientRect().right;
+  return [...document.querySelectorAll(".cn-still *:not(option, .cn-spoken)")].filter(
+    (e) => e.getBoundingClientRect().right > right + 1).map((e) => e.outerHTML.slice(0, 80));
+}"""
+
+
+def number(text: str) -> float:
+    """The number of a text such as "+1.20" or "12.3 %", its minus of either kind."""
+    return float(text.replace("\N{MINUS SIGN}", "-").replace("\N{NO-BREAK SPACE}", " ").split()[0])
+
+
+@pytest.fixture(params=["http", "file"])
+def home(request: pytest.FixtureRequest, site: Path, address: str) -> str:
+    return address if request.param == "http" else site.as_uri()
+
+
+@pytest.fixture(params=CHAPTERS)
+def chapter(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(params=WIDTHS)
+def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+    viewport: Any = {"width": WIDTHS[request.param], "height": 900}
+    page = browser.new_page(viewport=viewport, reduced_motion="reduce")
+    page.set_default_timeout(PATIENCE_MS)
+    yield page
+    page.close()
+
+
+def mounted(page: Page) -> Any:
+    """Press the first figure's button by the keyboard and wait for what takes its place."""
+    page.locator(".cn-still button").first.press("Enter")
+    page.locator(".cn-still .cn-embed").wait_for()
+    return page.locator(".cn-still").first
+
+
+def test_there_are_figures_in_two_chapters_or_more():
+    assert len(CHAPTERS) >= 2
+
+
+def test_no_other_page_loads_anything_of_it(site: Path):
+    for name in contents.NAMES:
+        html = (site / f"{name}.html").read_text(encoding="utf-8")
+        assert (LOADER in html) == (FIGURE in html), name
+        if name != "playground":
+            assert "playground/playground." not in html, name
+    assert (site / "_static" / LOADER).stat().st_size <= MAX_LOADER_BYTES
+
+
+def test_the_playground_agrees_with_the_figure(page: Page, home: str, chapter: str):
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{home}/{chapter}.html", wait_until="load")
+    assert [urlsplit(url).path.rpartition("/")[2] for url in asked if FOLDER in url] == ["embed.js"]
+    still = page.locator(".cn-still").first.evaluate(STILL)
+    live = mounted(page).evaluate(LIVE)
+    assert all(url.startswith(home) for url in asked if not url.startswith(("data:", "blob:")))
+    rows = zip(still["bars"], live["bars"][: len(still["bars"])], strict=True)
+    for (token, before, after, _), (label, now, turned) in rows:
+        assert label.replace("\N{OPEN BOX}", " ").strip() == token.strip()
+        assert [number(now), number(turned)] == [number(before), number(after)]
+    for name, turned, control in still["changes"]:
+        assert number(live["numbers"][CALLED[name]]) == number(turned)
+        if name in OF_CONTROL:
+            assert number(live["numbers"][f"control-{CALLED[name]}"]) == number(control)
+
+
+def test_it_is_reached_by_keys_and_fits_its_column(page: Page, site: Path, chapter: str):
+    page.goto((site / f"{chapter}.html").as_uri(), wait_until="load")
+    figure = mounted(page)
+    assert page.evaluate("document.activeElement.className") == "cn-embed"
+    page.keyboard.press("Tab")
+    assert figure.locator(":focus").count() == 1
+    assert page.evaluate(WIDE) == []
+
+
+def test_the_link_leads_to_the_playground_with_what_is_turned(page: Page, home: str, chapter: str):
+    page.goto(f"{home}/{chapter}.html", wait_until="load")
+    figure = page.locator(".cn-still").first
+    link = figure.get_by_role("link", name="Open in the playground")
+    asked, address = figure.get_attribute("data-state"), link.get_attribute("href")
+    assert asked
+    assert address == f"{home}/playground.html#{asked}"
+    live = mounted(page).evaluate(LIVE)["numbers"]
+    link.click()
+    page.locator(".cn-playground [data-value=control-change]").wait_for()
+    there = page.locator(".cn-playground").evaluate(LIVE)["numbers"]
+    assert {name: there[name] for name in live} == live
+
+
+def test_the_link_follows_what_is_turned(page: Page, site: Path):
+    page.goto((site / f"{CHAPTERS[-1]}.html").as_uri(), wait_until="load")
+    figure = mounted(page)
+    figure.get_by_label("Value, as a number").fill("1.5")
+    link = figure.get_by_role("link", name="Open in the playground")
+    page.wait_for_function("(a) => a.hash.includes('value=1.5')", arg=link.element_handle())
+
+
+def test_where_it_cannot_be_loaded_the_figure_stays_and_says_so(page: Page, address: str):
+    page.route("**/playground/playground.js", lambda route: route.abort())
+    page.goto(f"{address}/{CHAPTERS[0]}.html", wait_until="load")
+    figure = page.locator(".cn-still").first
+    button = figure.get_by_role("button", name="Turn it yourself")
+    button.click()
+    figure.get_by_text("could not load").wait_for()
+    assert figure.locator("table.cn-bars").is_visible()
+    page.unroute("**/playground/playground.js")
+    button.click()
+    figure.locator(".cn-embed").wait_for()
+
+
+def test_without_scripts_and_in_print_the_figure_is_whole(browser: Browser, site: Path):
+    page = browser.new_page(java_script_enabled=False)
+    page.goto((site / f"{CHAPTERS[0]}.html").as_uri(), wait_until="load")
+    page.emulate_media(media="print")
+    figure = page.locator(".cn-still").first
+    assert figure.locator("button").count() == 0
+    assert figure.locator("svg:visible").count() == 3 * 8
+    page.close()
+
+
+def test_print_leaves_the_button_out(page: Page, site: Path):
+    page.goto((site / f"{CHAPTERS[0]}.html").as_uri(), wait_until="load")
+    button = page.locator(".cn-still button").first
+    assert button.is_visible()
+    page.emulate_media(media="print")
+    assert not button.is_visible()
