@@ -19,7 +19,7 @@ NBVAL := $(BIN)/python -m pytest -c nbval.ini
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: book serve test outputs benchmark colab lint constraints workflow smollm2 clean site
+.PHONY: book serve test outputs benchmark colab lint constraints workflow smollm2 playground clean site
 
 book: site
 	@echo
@@ -56,6 +56,10 @@ benchmark: $(STAMP) smollm2
 colab: $(STAMP)
 	$(BIN)/python -m pip install --quiet --no-deps --target $(COLAB) altair==5.5.0
 	PYTHONPATH=$(COLAB) $(BIN)/python -m pytest tests/charts tests/chapters -k chart --numprocesses 2
+
+# The playground's script from its sources, with Node; it is committed, so that a book needs none.
+playground:
+	cd playground && npm ci --ignore-scripts --no-audit --no-fund && node build.mjs
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

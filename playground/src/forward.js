@@ -42,14 +42,6 @@ export class Forward {
     }
   }
 
-  residualAt(position) {
-    return rowOf(this.residual, position, this.width);
-  }
-
-  activationsAt(position) {
-    return rowOf(this.activations, position, this.neurons);
-  }
-
   // Where a head looks: a row for each query, up to itself.
   pattern(layer, head) {
     const { pattern, positions } = this.layers[layer].heads[head];

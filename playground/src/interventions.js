@@ -2,7 +2,7 @@
 // residual stream of each position by itself, so that nothing has to be run again. Its control
 // adds as much along what random neurons of the same norm write, and along a random direction.
 //
-// A turn is taken as steps: what is written, and the amount of it at a position.
+// A turn is taken as steps: what is written, and how much of it.
 
 import { moments } from "./arithmetic.js";
 import { numbersFrom } from "./random.js";
@@ -12,8 +12,7 @@ const NEAREST = 10; // in weight norm: a control is one of them
 
 export class Interventions {
   constructor(model, forward, readout) {
-    Object.assign(this, { model, forward, readout });
-    this.writes = new Writes(model, forward, readout);
+    Object.assign(this, { model, readout, writes: new Writes(model, forward, readout) });
     this.stream = new Float64Array(model.config.width);
     this.product = new Float64Array(model.config.vocabulary);
   }
@@ -27,39 +26,45 @@ export class Interventions {
     return this.#steps(turn, partners, () => this.writes.randomDirection(draw));
   }
 
-  // Products (until the next call) and scale at a position after some steps.
-  apply(steps, position, cleanProduct) {
-    const { stream, product } = this;
-    stream.set(this.forward.residualAt(position));
-    product.set(cleanProduct);
+  // A clean prediction after some steps, with the scale that they give or with its own; until the
+  // next call.
+  apply(steps, clean) {
+    const { stream, product, readout } = this;
+    stream.set(clean.stream);
+    product.set(clean.product);
     for (const { vector, reading, amount } of steps) {
-      const added = amount(position, stream);
+      const added = amount(clean, stream);
       for (let i = 0; i < stream.length; i++) stream[i] += added * vector[i];
       for (let id = 0; id < product.length; id++) product[id] += added * reading[id];
     }
-    return { product, scale: this.readout.scale(stream) };
+    return {
+      whole: () => readout.predict(product, readout.scale(stream)),
+      direct: () => readout.predict(product, clean.scale),
+    };
   }
 
-  // Activations of the turned neurons.
-  before({ neurons }, position) {
-    const all = this.forward.activationsAt(position);
-    return neurons.map((neuron) => all[neuron]);
-  }
-
-  after({ neurons, how, value }, position) {
-    if (how === "mean") return neurons.map((neuron) => this.model.means[neuron]);
-    return this.before({ neurons }, position).map((one) => (how === "boost" ? value * one : value));
+  // Activations of the turned neurons, before and after.
+  moved({ neurons, how, value }, { activations }) {
+    const before = neurons.map((neuron) => activations[neuron]);
+    const turned = {
+      mean: (neuron) => this.model.means[neuron],
+      clamp: () => value,
+      boost: (neuron) => value * activations[neuron],
+    };
+    return { before, after: neurons.map(turned[how]) };
   }
 
   #steps(turn, writers, direction) {
-    const steps = writers.map((neuron, index) => ({
-      neuron,
-      ...this.writes.neuron(neuron),
-      amount: (position) => this.after(turn, position)[index] - this.before(turn, position)[index],
-    }));
+    const steps = writers.map((neuron, index) => {
+      const amount = (clean) => {
+        const { before, after } = this.moved(turn, clean);
+        return after[index] - before[index];
+      };
+      return { neuron, amount, ...this.writes.neuron(neuron) };
+    });
     if (!Number.isInteger(turn.direction)) return steps;
     const amount = (_, stream) => turn.strength * Math.sqrt(moments(stream).squares);
-    return [...steps, { ...direction(), amount }];
+    return [...steps, { amount, ...direction() }];
   }
 
   // For each neuron another of about its norm, of no group; drawn anew for each draw.

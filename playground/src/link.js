@@ -92,6 +92,7 @@ function engines(load) {
   const made = new Map();
   let tokenizer;
   async function modelOf(name, models) {
+    if (!models[name]) throw new Error(`expected ${Object.keys(models).join(" or ")}, got ${name}`);
     if (!globalThis.confidenceNeuronsModels?.[name]) await load(models[name]);
     return globalThis.confidenceNeuronsModels[name];
   }

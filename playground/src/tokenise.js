@@ -2,8 +2,6 @@
 
 import { Tokenizer as BytePairs } from "@huggingface/tokenizers";
 
-const SPACE = "␣";
-const LINE_BREAK = "⏎";
 const CHARACTERS = 5; // a token, so that one try is mostly enough
 const LONGEST = 1 << 16; // characters of a text that are looked at
 const UNREADABLE = /[\p{C}\p{Z}\ufffd]/u; // what Python's str.isprintable refuses
@@ -49,7 +47,7 @@ export class Tokenizer {
 
   // As `cn.token_labels` has it.
   label(id) {
-    const text = this.texts[id].replaceAll(" ", SPACE).replaceAll("\n", LINE_BREAK);
+    const text = this.texts[id].replaceAll(" ", "␣").replaceAll("\n", "⏎");
     return text && !UNREADABLE.test(text) ? text : `<${id}>`;
   }
 

@@ -171,7 +171,7 @@ test("a control moves as much activation, by neurons of the same norm and of no 
       const nearer = neurons.weightNorm.filter((norm) => Math.abs(norm - own) < Math.abs(other - own));
       assert.ok(nearer.length <= 10 + 2 * members.size);
     });
-    const activations = engine.forward.activationsAt(60);
+    const { activations } = engine.predictions[60];
     assert.deepEqual(control.before, groups.entropy.map((neuron) => activations[neuron]));
     assert.deepEqual(control.after, groups.entropy.map(() => 2));
   }
@@ -186,7 +186,7 @@ test("a control moves as much activation, by neurons of the same norm and of no 
 });
 
 function activationAfter(engine, position, neuron, value, partner) {
-  const activations = engine.forward.activationsAt(position);
+  const { activations } = engine.predictions[position];
   return activations[partner] + value - activations[neuron];
 }
 
