@@ -28,8 +28,8 @@
     controls.append(button, link, told);
     figure.append(controls);
 
-    const remember = (address) => {
-      link.hash = new URL(address).hash;
+    const remember = (hash) => {
+      link.hash = hash;
     };
     const mount = async () => {
       await load();

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 from visits import PATIENCE_MS, WIDTHS
 
 import contents
@@ -30,16 +30,16 @@ STILL = """(figure) => {
     [...table.tBodies[0].rows].map((row) => [...row.cells].map((cell) => cell.textContent)));
   return { bars, changes: changes.length ? changes : null };
 }"""
-LIVE = """(figure) => {
-  const text = (root, name) => root.querySelector(`[data-value="${name}"]`)?.textContent;
+LIVE = """([root, names]) => {
+  const text = (row, name) => row.querySelector(`[data-value="${name}"]`).textContent;
+  const place = ":is([data-part=numbers], [data-part=change])";
   return {
-    bars: [...figure.querySelectorAll("[data-token]")].map(
+    bars: [...root.querySelector("[data-part=prediction]").querySelectorAll("[data-token]")].map(
       (row) => [row.dataset.token, text(row, "p-before"), text(row, "p-after")]),
-    numbers: Object.fromEntries([...figure.querySelectorAll("[data-value]")].map(
-      (cell) => [cell.dataset.value, cell.textContent])),
+    numbers: Object.fromEntries(names.map((name) => [
+      name, root.querySelector(`${place} [data-value="${name}"]`).textContent])),
   };
 }"""
-
 WIDE = """() => {
   const right = document.querySelector(".bd-article").getBoundingClientRect().right;
   return [...document.querySelectorAll(".cn-still *:not(option, .cn-spoken)")].filter(
@@ -52,9 +52,15 @@ def number(text: str) -> float:
     return float(text.replace("\N{MINUS SIGN}", "-").replace("\N{NO-BREAK SPACE}", " ").split()[0])
 
 
-@pytest.fixture(params=["http", "file"])
-def home(request: pytest.FixtureRequest, site: Path, address: str) -> str:
-    return address if request.param == "http" else site.as_uri()
+@pytest.fixture(params=WIDTHS)
+def width(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def home(width: str, site: Path, address: str) -> str:
+    """A desk reads from a server, a phone from the disk."""
+    return address if width == "desk" else site.as_uri()
 
 
 @pytest.fixture(params=CHAPTERS)
@@ -62,16 +68,22 @@ def chapter(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-@pytest.fixture(params=WIDTHS)
-def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
-    viewport: Any = {"width": WIDTHS[request.param], "height": 900}
+@pytest.fixture
+def page(width: str, browser: Browser) -> Iterator[Page]:
+    viewport: Any = {"width": WIDTHS[width], "height": 900}
     page = browser.new_page(viewport=viewport, reduced_motion="reduce")
     page.set_default_timeout(PATIENCE_MS)
     yield page
     page.close()
 
 
-def mounted(page: Page) -> Any:
+def live_numbers(root: Locator) -> Any:
+    """What the playground shows in this place."""
+    names = [*CALLED.values(), *(f"control-{CALLED[name]}" for name in OF_CONTROL)]
+    return root.page.evaluate(LIVE, [root.element_handle(), names])
+
+
+def mounted(page: Page) -> Locator:
     """Press the first figure's button by the keyboard and wait for what takes its place."""
     page.locator(".cn-still button").first.press("Enter")
     page.locator(".cn-still .cn-embed").wait_for()
@@ -97,7 +109,7 @@ def test_the_playground_agrees_with_the_figure(page: Page, home: str, chapter: s
     page.goto(f"{home}/{chapter}.html", wait_until="load")
     assert [urlsplit(url).path.rpartition("/")[2] for url in asked if FOLDER in url] == ["embed.js"]
     still = page.locator(".cn-still").first.evaluate(STILL)
-    live = mounted(page).evaluate(LIVE)
+    live = live_numbers(mounted(page))
     assert all(url.startswith(home) for url in asked if not url.startswith(("data:", "blob:")))
     rows = zip(still["bars"], live["bars"][: len(still["bars"])], strict=True)
     for (token, before, after, _), (label, now, turned) in rows:
@@ -109,8 +121,8 @@ def test_the_playground_agrees_with_the_figure(page: Page, home: str, chapter: s
             assert number(live["numbers"][f"control-{CALLED[name]}"]) == number(control)
 
 
-def test_it_is_reached_by_keys_and_fits_its_column(page: Page, site: Path, chapter: str):
-    page.goto((site / f"{chapter}.html").as_uri(), wait_until="load")
+def test_it_is_reached_by_keys_and_fits_its_column(page: Page, home: str):
+    page.goto(f"{home}/{CHAPTERS[0]}.html", wait_until="load")
     figure = mounted(page)
     assert page.evaluate("document.activeElement.className") == "cn-embed"
     page.keyboard.press("Tab")
@@ -125,24 +137,24 @@ def test_the_link_leads_to_the_playground_with_what_is_turned(page: Page, home: 
     asked, address = figure.get_attribute("data-state"), link.get_attribute("href")
     assert asked
     assert address == f"{home}/playground.html#{asked}"
-    live = mounted(page).evaluate(LIVE)["numbers"]
+    live = live_numbers(mounted(page))
     link.click()
-    page.locator(".cn-playground [data-value=control-change]").wait_for()
-    there = page.locator(".cn-playground").evaluate(LIVE)["numbers"]
-    assert {name: there[name] for name in live} == live
+    page.locator(".cn-playground[data-phase=ready]").wait_for()
+    there = live_numbers(page.locator(".cn-playground"))
+    assert there == live
 
 
-def test_the_link_follows_what_is_turned(page: Page, site: Path):
-    page.goto((site / f"{CHAPTERS[-1]}.html").as_uri(), wait_until="load")
+def test_the_link_follows_what_is_turned(page: Page, home: str):
+    page.goto(f"{home}/{CHAPTERS[-1]}.html", wait_until="load")
     figure = mounted(page)
     figure.get_by_label("Value, as a number").fill("1.5")
     link = figure.get_by_role("link", name="Open in the playground")
     page.wait_for_function("(a) => a.hash.includes('value=1.5')", arg=link.element_handle())
 
 
-def test_where_it_cannot_be_loaded_the_figure_stays_and_says_so(page: Page, address: str):
+def test_where_it_cannot_be_loaded_the_figure_stays_and_says_so(page: Page, home: str):
     page.route("**/playground/playground.js", lambda route: route.abort())
-    page.goto(f"{address}/{CHAPTERS[0]}.html", wait_until="load")
+    page.goto(f"{home}/{CHAPTERS[0]}.html", wait_until="load")
     figure = page.locator(".cn-still").first
     button = figure.get_by_role("button", name="Turn it yourself")
     button.click()
@@ -163,8 +175,8 @@ def test_without_scripts_and_in_print_the_figure_is_whole(browser: Browser, site
     page.close()
 
 
-def test_print_leaves_the_button_out(page: Page, site: Path):
-    page.goto((site / f"{CHAPTERS[0]}.html").as_uri(), wait_until="load")
+def test_print_leaves_the_button_out(page: Page, home: str):
+    page.goto(f"{home}/{CHAPTERS[0]}.html", wait_until="load")
     button = page.locator(".cn-still button").first
     assert button.is_visible()
     page.emulate_media(media="print")
