@@ -42,7 +42,8 @@ smollm2: $(STAMP)
 # last: pytest's closing line is the last line.
 test: $(STAMP) workflow smollm2
 	$(MAKE) --no-print-directory --jobs 2 lint site
-	$(BIN)/python -m pytest tests --ignore tests/browser --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest tests --ignore tests/browser --numprocesses 2 --dist loadfile \
+		--no-loadscope-reorder
 	OMP_NUM_THREADS=1 $(NBVAL) --numprocesses 2 --dist loadfile $(wildcard book/*.ipynb)
 	@$(BIN)/python -m pytest tests/browser --numprocesses 2 --dist loadfile
 

@@ -25,8 +25,8 @@ export class Engine {
     const steps = this.#steps(turn);
     const { ids, notes, cut } = this.tokenizer.read(text);
     yield* this.#predict(ids);
-    const { texts } = this.tokenizer;
-    const tokens = ids.map((id) => ({ id, label: this.tokenizer.label(id), text: texts[id] }));
+    const { tokenizer } = this;
+    const tokens = ids.map((id) => ({ id, label: tokenizer.label(id), text: tokenizer.text(id) }));
     const clean = yield* this.#along((prediction) => prediction);
     const turned = steps && (yield* this.#along((prediction) => {
       const { whole, direct } = this.interventions.apply(steps, prediction);

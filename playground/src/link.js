@@ -6,7 +6,7 @@ import { Engine } from "./engine.js";
 import { Tokenizer } from "./tokenise.js";
 
 const KINDS = ["open", "read", "look", "effects", "attention"];
-const PIECE = 12; // milliseconds before the thread gets a turn
+const PIECE = 8; // milliseconds before the thread gets a turn
 
 // `script` is the address of the bundle, `models` those of the models' scripts by name; the first
 // one holds the tokenizer. A request that a newer one of its kind overtakes resolves to null.
@@ -72,7 +72,7 @@ function onThisThread(load) {
 function aTurn() {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
-    port1.onmessage = resolve;
+    port1.onmessage = () => resolve(port1.close());
     port2.postMessage(null);
   });
 }

@@ -15,7 +15,7 @@ export class Tokenizer {
     this.typographic = new RegExp(`[${Object.keys(plain).join("")}]`, "gu");
     this.bos = config.bos;
     this.most = config.positions - 1;
-    this.texts = Array.from({ length: config.vocabulary }, (_, id) => this.decode([id]));
+    this.texts = []; // of the ids that have been met
   }
 
   // BOS and the ids of a text, no more than fit; `cut` counts the characters left out, and `notes`
@@ -33,7 +33,7 @@ export class Tokenizer {
       plain: plain !== sound,
       surrogate: sound !== start,
       control: CONTROL.test(read),
-      bytes: ids.some((id) => this.texts[id].includes("\ufffd")),
+      bytes: ids.some((id) => this.text(id).includes("\ufffd")),
       special: ids.includes(this.bos),
     };
     const notes = Object.keys(odd).filter((code) => odd[code]);
@@ -45,9 +45,14 @@ export class Tokenizer {
     return text.replace(this.typographic, (character) => this.plain[character]);
   }
 
+  text(id) {
+    this.texts[id] ??= this.decode([id]);
+    return this.texts[id];
+  }
+
   // As `cn.token_labels` has it.
   label(id) {
-    const text = this.texts[id].replaceAll(" ", "␣").replaceAll("\n", "⏎");
+    const text = this.text(id).replaceAll(" ", "␣").replaceAll("\n", "⏎");
     return text && !UNREADABLE.test(text) ? text : `<${id}>`;
   }
 

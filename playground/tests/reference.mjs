@@ -34,7 +34,7 @@ export const ADDRESSES = Object.fromEntries(NAMES.map((name) => [name, `${folder
 export function engineOf(name) {
   const label = (id) => `<${id}>`;
   const read = (text) => ({ ids: JSON.parse(text), notes: [], cut: 0 });
-  const engine = new Engine(modelOf(name), { label, read, texts: [] });
+  const engine = new Engine(modelOf(name), { label, read, text: label });
   const ask = (kind) => (...details) => finish(engine[kind](...details));
   return {
     engine,
