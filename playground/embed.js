@@ -35,10 +35,10 @@
       await load();
       const live = made("div", { className: "cn-embed", tabIndex: -1 });
       await globalThis.confidenceNeuronsPlayground.mountEmbed(live, { state, base, remember });
-      const title = figure.querySelector(".cn-title");
+      const [style, title] = figure.querySelectorAll("style, .cn-title");
       button.remove();
       told.textContent = "";
-      figure.replaceChildren(title, live, controls);
+      figure.replaceChildren(style, title, live, controls);
       figure.setAttribute("aria-label", title.textContent); // numbers may change from now on
       live.focus();
     };

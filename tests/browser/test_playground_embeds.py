@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from contrast import contrast
 from playwright.sync_api import Browser, Locator, Page
 from visits import PATIENCE_MS, WIDTHS
 
@@ -13,6 +14,7 @@ import contents
 
 FIGURE, LOADER, FOLDER = 'class="cn-still"', "playground/embed.js", "/_static/playground/"
 MAX_LOADER_BYTES = 3000
+MIN_CONTRAST = 4.5
 CHAPTERS = [path.stem for path in contents.NOTEBOOKS if "cn-still" in path.read_text("utf-8")]
 # What the rows of the still figure's table are called in the playground.
 CALLED = {
@@ -39,6 +41,19 @@ LIVE = """([root, names]) => {
     numbers: Object.fromEntries(names.map((name) => [
       name, root.querySelector(`${place} [data-value="${name}"]`).textContent])),
   };
+}"""
+WORDS = """() => {
+  const paper = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const colour = getComputedStyle(e).backgroundColor;
+      if (!colour.endsWith(", 0)")) return colour;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  const says = (e) => [...e.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+  const texts = document.querySelectorAll(".cn-still *:not(style, option, :disabled)");
+  return [...texts].filter((e) => e.getClientRects().length && says(e)).map(
+    (e) => [getComputedStyle(e).color, paper(e), e.textContent]);
 }"""
 WIDE = """() => {
   const right = document.querySelector(".bd-article").getBoundingClientRect().right;
@@ -128,6 +143,11 @@ def test_it_is_reached_by_keys_and_fits_its_column(page: Page, home: str):
     page.keyboard.press("Tab")
     assert figure.locator(":focus").count() == 1
     assert page.evaluate(WIDE) == []
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    seen = page.evaluate(WORDS)
+    assert len(seen) > 40
+    assert [words for ink, paper, words in seen if contrast(ink, paper) < MIN_CONTRAST] == []
 
 
 def test_the_link_leads_to_the_playground_with_what_is_turned(page: Page, home: str, chapter: str):
