@@ -4,18 +4,24 @@ import pandas as pd
 
 from confidence_neurons.charts import Axis, Category, bands, dots
 from confidence_neurons.charts.layers import Drawn
+from confidence_neurons_book.training_dynamics.records import MEDIAN, NOISE, NULL, of
 from confidence_neurons_book.training_dynamics.timeline_charts import STEP
 
-OPENING = {  # the panels of what opens: measure -> what stands along its side
-    "scale on noise / on prose": "ratio of the final scales",
-    "quiet share": "share of the extra length",
-    "rho": "third largest null-space fraction",
-    "smallest singular value": "singular value / median",
+OPENING = {  # the panels of what opens -> what stands along their sides
+    "length": "scale on noise / on prose",
+    "place": "share of the extra length",
+    "loudness": "singular value / median",
+    "writers": "third largest null-space fraction",
 }
-THRESHOLDS = {
-    "scale on noise / on prose": 1.5,
-    "rho": 0.6,
-    "smallest singular value": 1 / 3,
+WIDEST = 0.5  # of a share whose interval is drawn: without extra length it is a share of nothing
+STREAM, WRITERS = "the whole stream", "neurons"
+DRAWN = {  # measure and of what -> panel and line
+    ("scale ratio", NOISE): ("length", STREAM),
+    ("extra share", NULL): ("place", NULL),
+    ("extra share", MEDIAN): ("place", MEDIAN),
+    ("loudness", NULL): ("loudness", NULL),
+    ("loudness", MEDIAN): ("loudness", MEDIAN),
+    ("rho", "weights"): ("writers", WRITERS),
 }
 
 
@@ -37,29 +43,30 @@ def onsets_chart(found: pd.DataFrame, *, title: str) -> Drawn:
 
 
 def opening_chart(measured: pd.DataFrame, *, title: str) -> Drawn:
-    """Four measures in the steps in which the null space opens.
-
-    Parameters
-    ----------
-    measured : pd.DataFrame
-        `panel` (a key of `OPENING`), `run`, `step`, `estimate`, `low`, `high`.
-    title : str
-        What is to be seen.
-    """
+    """Four measures in the steps in which the null space opens; rows of `records.snapshots`."""
+    rows = [
+        of(measured, *key).assign(panel=panel, line=line) for key, (panel, line) in DRAWN.items()
+    ]
+    frame = pd.concat(rows, ignore_index=True)
+    shares = frame["measure"] == "extra share"
+    frame = frame[~(shares & (frame["high"] - frame["low"] > WIDEST))]
+    ends = {edge: frame[edge].fillna(frame["estimate"]) for edge in ("low", "high")}
+    rules = {"half as much again": {"length": 1.5}, "a third": {"loudness": 1 / 3}}
     return bands(
-        measured,
+        frame.assign(**ends)[["run", "panel", "line", "step", "estimate", "low", "high"]],
         x=Axis("step", "step of the training"),
-        y=Axis("estimate", OPENING, rules={"threshold": THRESHOLDS}),
-        group="run",
+        y=Axis("estimate", OPENING, rules=rules),
+        group="line",
         panel="panel",
+        choose={"run": "Run"},
         title=title,
         description=(
-            "Four panels of lines over the first steps of the training, a colour for each run, "
-            "with bands for 95 percent intervals where there are rows of text. First, the final "
-            "scale on noise over that on prose; second, the share of the stream's extra squared "
-            "length on noise that lies in the quietest directions; third, the third largest "
-            "null-space fraction; fourth, the smallest singular value over the median. Dashed "
-            "lines mark the thresholds."
+            "Four panels of lines over early steps of the training of the chosen run, with bands "
+            "for 95 percent intervals where rows of text were drawn. First, the final scale on "
+            "noise over that on prose. Second, the share of the extra squared length on noise that "
+            "lies in the directions that are null at the end, and in as many of median loudness at "
+            "the end. Third, how loud the same directions are at that step. Fourth, the third "
+            "largest null-space fraction of a neuron."
         ),
     )
 
@@ -69,7 +76,7 @@ def mediated_chart(shares: pd.DataFrame, *, title: str) -> Drawn:
     return bands(
         shares,
         x=STEP,
-        y=Axis("estimate", "LN-mediated share on half noise", rules={"one half": 0.5}),
+        y=Axis("estimate", "LN-mediated share", domain=(-2, 1), rules={"one half": 0.5}),
         group="group",
         choose={"run": "Run"},
         title=title,
@@ -77,7 +84,7 @@ def mediated_chart(shares: pd.DataFrame, *, title: str) -> Drawn:
             "Lines with 95 percent bands over the steps of the training, on a logarithmic axis, "
             "for the chosen run. Up: the share of the effect on entropy that the final scale "
             "mediates, for entropy neurons named at the end and for three groups of controls. A "
-            "dashed line marks one half."
+            "dashed line marks one half; shares below minus two are drawn at the lower edge."
         ),
     )
 

@@ -36,11 +36,20 @@ class Event:
     measure: Callable[[pd.DataFrame], pd.Series]
     thresholds: tuple[float, float, float]
 
+    @property
+    def rising(self) -> bool:
+        """Whether the threshold is crossed upwards."""
+        return self.thresholds[0] < self.thresholds[2]
+
     def onset(self, growth: pd.DataFrame, threshold: int = 1) -> tuple[int, int] | None:
         """The last step before it and the first step at which it is so; None if it never is."""
-        values, at = self.measure(growth), self.thresholds[threshold]
-        rising = self.thresholds[0] < self.thresholds[2]
-        return crossing(values, at, rising=rising)
+        return crossing(self.measure(growth), self.thresholds[threshold], rising=self.rising)
+
+    def halfway(self, growth: pd.DataFrame) -> tuple[int, int] | None:
+        """The same for half of the way from step 0 to the farthest that the measure goes."""
+        values = self.measure(growth)
+        farthest = values.max() if self.rising else values.min()
+        return crossing(values, (values.iloc[0] + farthest) / 2, rising=self.rising)
 
 
 def crossing(values: pd.Series, threshold: float, *, rising: bool) -> tuple[int, int] | None:

@@ -1,9 +1,8 @@
 """What was measured while models grew: two seeds of `prose`, and `prose-no-norm`.
 
 The growth records of the bundled models ship with the library. That of a second
-seed, and what `remeasuring` found in snapshots, lie in `data/`. To repeat them:
-grow `prose` with seed 1, and with seed 0 again (snapshots every 25 steps from
-250 to 1275), as `data/README.md` says, then call `ship` on what came out.
+seed, and what `remeasuring` found in snapshots, lie in `data/`; its README says
+how they were made.
 """
 
 import hashlib
@@ -16,6 +15,8 @@ import confidence_neurons as cn
 
 PROSE, SECOND, NO_NORM = "prose", "prose, second seed", "prose-no-norm"
 RUNS = (PROSE, SECOND, NO_NORM)
+CLEAN, NOISE = "prose", "half noise"  # texts
+NOW, NULL, MEDIAN = "quietest now", "null at the end", "median at the end"  # directions
 
 DATA = Path(__file__).parent / "data"
 GROWTH, SNAPSHOTS = "second-seed-growth.csv.gz", "snapshots.csv.gz"
@@ -41,6 +42,13 @@ def recorded_groups(run: str) -> dict[str, list[int]]:
 def snapshots() -> pd.DataFrame:
     """What `remeasuring` found: `run`, `step`, and its columns."""
     return pd.read_csv(DATA / SNAPSHOTS)
+
+
+def of(found: pd.DataFrame, measure: str, what: str, run: str | None = None) -> pd.DataFrame:
+    """The rows of one measure of one text, group or kind, of one run or all, by step."""
+    rows = found[(found["measure"] == measure) & (found["of"] == what)]
+    rows = rows if run is None else rows[rows["run"] == run]
+    return rows.sort_values("step")
 
 
 def ship(grown: Path, remeasured: pd.DataFrame, directory: Path = DATA) -> None:

@@ -26,10 +26,9 @@ from confidence_neurons.model.ends import Model
 from confidence_neurons.model.state import State
 from confidence_neurons.weights.spectrum import NUMERICAL_ZERO, exact_null_directions
 from confidence_neurons_book.training_dynamics.onsets import MEMBERS
+from confidence_neurons_book.training_dynamics.records import CLEAN, MEDIAN, NOISE, NOW, NULL
 
-CLEAN, NOISE = "prose", "half noise"
 SHARE, SEED = 0.5, 1  # of the tokens that are replaced
-NOW, NULL, MEDIAN = "quietest now", "null at the end", "median at the end"
 Directions: TypeAlias = Float[Tensor, "d_model direction"]
 
 

@@ -8,9 +8,10 @@ import pandas as pd
 import confidence_neurons as cn
 from confidence_neurons.groups.names import OTHERS
 from confidence_neurons_book.training_dynamics.onsets import relative_spectrum, scale_ratio
+from confidence_neurons_book.training_dynamics.records import CLEAN, NOISE
 
 DIGITS = 2
-TEXTS = {"validation_loss": "prose", "corrupted_loss": "half noise"}
+TEXTS = {"validation_loss": CLEAN, "corrupted_loss": NOISE}
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ FOUND = histories.histories(growth(), {"entropy": [0, 1], "random": [3, 4]}).ass
 NAMED = histories.named_at(growth(), [0, 1000], 2).assign(run="one")
 STEPS = pd.DataFrame({"step": [300, 325], "estimate": [1.0, 2.0], "low": [0.9, 1.9], "high": 2.1})
 OPENING = pd.concat(
-    STEPS.assign(panel=panel, run=run)
-    for panel in history_charts.OPENING
+    STEPS.assign(measure=measure, of=what, run=run)
+    for measure, what in history_charts.DRAWN
     for run in ("one", "other")
 )
+OPENING.loc[OPENING["of"] == "weights", ["low", "high"]] = None
 SHARES = pd.concat(STEPS.assign(group=group, run="one") for group in ("entropy", "random"))
 CHARTS = {
     "onsets": lambda: history_charts.onsets_chart(ONSETS, title="In order"),
@@ -31,8 +32,13 @@ def test_each_run_has_its_dot_in_the_row_of_an_event():
     assert len(rows_of(CHARTS["onsets"](), "event")) == len(ONSETS)
 
 
-def test_the_opening_has_a_panel_for_each_measure():
-    assert len(panels(CHARTS["opening"]())) == len(history_charts.OPENING)
+def test_the_opening_has_a_panel_for_each_measure_and_its_own_lines():
+    chart = CHARTS["opening"]()
+    assert len(panels(chart)) == len(history_charts.OPENING)
+    lines = rows_of(chart, "line").groupby("panel")["line"].unique()
+    assert lines["length"].tolist() == [history_charts.STREAM]
+    assert lines["place"].tolist() == ["null at the end", "median at the end"]
+    assert controls(chart)["Run"]["options"] == ["one", "other"]
 
 
 def test_step_zero_is_left_out_of_a_logarithmic_axis():

@@ -9,6 +9,7 @@ from confidence_neurons.growing.network import build_network
 from confidence_neurons.growing.recipe import PROSE
 from confidence_neurons.growing.snapshots import save_snapshot, snapshot_path
 from confidence_neurons_book.training_dynamics import remeasuring
+from confidence_neurons_book.training_dynamics.records import CLEAN, MEDIAN, NOISE, NOW, NULL
 
 GROUPS = {"entropy": [43, 307], "random": [3, 4]}
 
@@ -44,23 +45,21 @@ def test_weights_say_what_the_growth_record_says(measured):
 
 def test_noise_raises_the_scale_and_one_scale_for_all_costs_more_there(measured):
     estimate = measured["estimate"]
-    assert estimate["scale", remeasuring.NOISE] > 2 * estimate["scale", remeasuring.CLEAN]
+    assert estimate["scale", NOISE] > 2 * estimate["scale", CLEAN]
     cost = estimate["cost of one scale"]
-    assert cost[remeasuring.NOISE] > 1 > cost[remeasuring.CLEAN] > 0
-    assert estimate["scale ratio", remeasuring.NOISE] == pytest.approx(
-        estimate["scale", remeasuring.NOISE] / estimate["scale", remeasuring.CLEAN]
+    assert cost[NOISE] > 1 > cost[CLEAN] > 0
+    assert estimate["scale ratio", NOISE] == pytest.approx(
+        estimate["scale", NOISE] / estimate["scale", CLEAN]
     )
 
 
 def test_the_extra_length_lies_in_the_null_space(measured):
     estimate = measured["estimate"]
-    assert 0.9 < estimate["extra share", remeasuring.NULL] <= 1
-    assert estimate["extra share", remeasuring.NOW] == pytest.approx(
-        estimate["extra share", remeasuring.NULL]
-    )
-    assert abs(estimate["extra share", remeasuring.MEDIAN]) < 0.05
-    assert estimate["loudness", remeasuring.NULL] < 0.2
-    assert estimate["loudness", remeasuring.MEDIAN] == pytest.approx(1, abs=0.02)
+    assert 0.9 < estimate["extra share", NULL] <= 1
+    assert estimate["extra share", NOW] == pytest.approx(estimate["extra share", NULL])
+    assert abs(estimate["extra share", MEDIAN]) < 0.05
+    assert estimate["loudness", NULL] < 0.2
+    assert estimate["loudness", MEDIAN] == pytest.approx(1, abs=0.02)
 
 
 def test_entropy_neurons_act_through_the_scale_and_random_ones_do_not(measured):
