@@ -44,10 +44,10 @@ def test_what_is_installed_is_pinned():
 def test_the_sources_stay_few_and_can_be_read():
     scripts = (PLAYGROUND / "src").rglob("*.js")
     lines = [
-        (path.name, number, line.strip())
+        (path.name, number, line)
         for path in scripts
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
     ]
-    code = [line for *_, line in lines if line and not line.startswith("//")]
+    code = [line for *_, line in lines if line.strip() and not line.strip().startswith("//")]
     assert 0 < len(code) < MOST_LINES
     assert [place for *place, line in lines if len(line) > WIDEST] == []
