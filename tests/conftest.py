@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from jaxtyping import install_import_hook
 
 # Read when torch is first imported: two test processes share two cores.
@@ -11,3 +12,11 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 # Every call of a function of ours checks its annotations, tensors' shapes included.
 install_import_hook(["confidence_neurons", "confidence_neurons_book"], "enforced.enforced")
+
+# One process runs a file: those that take a minute begin first, so that none is left at the end.
+LONGEST = ("workflows/test_scan.py", "groups/test_recorded.py", "growing/test_command.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first."""
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONGEST))
