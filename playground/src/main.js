@@ -26,9 +26,9 @@ const modelsIn = (folder) => models ??= connect({
 
 function openPage(root, folder) {
   let waiting;
-  const page = new Page(root, modelsIn(folder), location.hash, (address) => {
+  const page = new Page(root, modelsIn(folder), location.hash, (hash) => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => history.replaceState(null, "", address), ADDRESS_MS);
+    waiting = setTimeout(() => history.replaceState(null, "", hash), ADDRESS_MS);
   });
   window.addEventListener("hashchange", () => {
     page.setFrom(location.hash);
@@ -38,7 +38,7 @@ function openPage(root, folder) {
 }
 
 // `state` as in an address, `base` the folder of the playground's files; `remember` hears each new
-// address. Resolves when numbers stand.
+// state. Resolves when numbers stand.
 function mountEmbed(element, { state, base, remember }) {
   element.innerHTML = embed;
   const page = new Page(element, modelsIn(base), state, remember);

@@ -3,10 +3,11 @@
 const READ = ["entropy", "scale"].map((name) => `"${name}"`).join(", ");
 
 export function pythonLines({ text }, { read, at, turn, frozen }) {
-  const length = read.tokens.length;
-  const tokens = length === 1 ? ["tokens = torch.tensor([[model.tokenizer.bos_token_id]])"] : [
-    `text = ${JSON.stringify(text)}`,
-    `tokens = cn.tokens_from_text(model, text, length=${length}, count=1)`];
+  const ids = read.tokens.map(({ id }) => id);
+  const tokens = ids.length < 3 // the library reads three tokens at least; later ones change nothing
+    ? [`tokens = torch.tensor([[${[...ids, ids[0], ids[0]].slice(0, 3).join(", ")}]])`]
+    : [`text = ${JSON.stringify(text)}`,
+      `tokens = cn.tokens_from_text(model, text, length=${ids.length}, count=1)`];
   return [
     "import confidence_neurons as cn",
     "import torch",

@@ -1,26 +1,25 @@
 // The state of the page, and the address that holds it: #text=...&at=5&neurons=43&value=2
 // What an address has wrong is told and left out; the rest of it counts.
 
-const LONGEST = 20000; // characters of a text that an address may hold
-
 const whole = (below) => (text) =>
   /^\d{1,9}$/.test(text) && Number(text) < below ? Number(text) : undefined;
 const number = (most) => (text) =>
   text.trim() !== "" && Math.abs(Number(text)) <= most ? Number(text) : undefined;
 const oneOf = (...names) => (text) => (names.includes(text) ? text : undefined);
 const flag = (text) => ({ 0: false, 1: true })[text];
-const head = (text) => (/^[0-2]\.[0-3]$/.test(text) ? text.split(".").map(Number) : undefined);
-const neurons = (text) => {
-  const numbers = text.split(",").map(whole(512));
+const text = (said) => (said.length <= 20000 ? said : undefined);
+const head = (said) => (/^[0-2]\.[0-3]$/.test(said) ? said.split(".").map(Number) : undefined);
+const neurons = (said) => {
+  const numbers = said.split(",").map(whole(512));
   return numbers.includes(undefined) ? undefined : [...new Set(numbers)];
 };
+const COLOURS = ["entropy", "surprisal", "scale", "attention"];
 
 // For each key: what holds where an address has none, how it is read, and what may be there.
 const KEYS = {
-  text: ["", (text) => (text.length <= LONGEST ? text : undefined), `at most ${LONGEST} characters`],
+  text: ["", text, "at most 20,000 characters"],
   at: [null, whole(256), "the number of a token, 0 to 255"],
-  colour: ["entropy", oneOf("entropy", "surprisal", "scale", "attention"),
-    "entropy, surprisal, scale or attention"],
+  colour: ["entropy", oneOf(...COLOURS), COLOURS.join(" or ")],
   head: [null, head, "layer.head, 0.0 to 2.3"],
   neurons: [[], neurons, "numbers from 0 to 511 with commas between them"],
   how: ["clamp", oneOf("clamp", "boost", "mean"), "clamp, boost or mean"],
@@ -32,7 +31,8 @@ const KEYS = {
   beside: [false, flag, "0 or 1"],
 };
 
-export const defaults = () => fromHash("").state;
+export const defaults = () =>
+  Object.fromEntries(Object.entries(KEYS).map(([key, [value]]) => [key, value]));
 
 // What only the model can say: its entropy neurons, and the head that copies best.
 export const complete = (state, { groups, heads }) => ({
@@ -42,36 +42,32 @@ export const complete = (state, { groups, heads }) => ({
 });
 
 // -> {state, problems}: problems are sentences for the reader.
-export function fromHash(hash, base) {
-  const state = base ?? Object.fromEntries(Object.entries(KEYS).map(([key, [value]]) => [key, value]));
-  const problems = [];
-  const cut = (text) => (text.length > 30 ? `${text.slice(0, 30)}…` : text);
-  const found = {};
-  for (const [key, text] of new URLSearchParams(hash.replace(/^#/, ""))) {
-    const [, read, expected] = KEYS[key] ?? [];
-    const value = read?.(text);
+export function fromHash(hash, base = defaults()) {
+  const [state, problems] = [{ ...base }, []];
+  const cut = (said) => (said.length > 30 ? `${said.slice(0, 30)}…` : said);
+  for (const [key, said] of new URLSearchParams(hash.replace(/^#/, ""))) {
+    const [, read, expected] = Object.hasOwn(KEYS, key) ? KEYS[key] : [];
+    const value = read?.(said);
     if (!read) problems.push(`“${cut(key)}” is nothing that this page knows.`);
-    else if (value === undefined) problems.push(`“${key}=${cut(text)}” should be ${expected}.`);
-    else found[key] = value;
+    else if (value === undefined) problems.push(`“${key}=${cut(said)}” should be ${expected}.`);
+    else state[key] = value;
   }
-  return { state: { ...state, ...found }, problems };
+  return { state, problems };
 }
 
 // Only what differs from what stands there without an address.
 export function toHash(state, base) {
-  const written = (key, value) => {
-    if (key === "head") return value.join(".");
-    return String(typeof value === "boolean" ? Number(value) : value ?? "");
-  };
-  const parameters = Object.keys(KEYS).map((key) => [key, written(key, state[key])]);
-  return `#${new URLSearchParams(
-    parameters.filter(([key, value]) => value !== written(key, base[key])))}`;
+  const flat = (value) => (typeof value === "boolean" ? Number(value) : value ?? "");
+  const written = (key, value) => (key === "head" ? value.join(".") : String(flat(value)));
+  const changed = Object.keys(KEYS).map((key) => [key, written(key, state[key])]).filter(
+    ([key, value]) => value !== written(key, base[key]));
+  return `#${new URLSearchParams(changed)}`;
 }
 
 // What the engine is asked to change, or null where the model is left alone.
 export function turnOf({ how, value, direction, strength, frozen, ...state }) {
   const turned = how === "mean" || value !== null ? state.neurons : [];
-  if (!turned.length && !strength) return null;
   const along = strength ? direction : null;
+  if (!turned.length && along === null) return null;
   return { neurons: turned, how, value: value ?? 0, direction: along, strength, frozen };
 }

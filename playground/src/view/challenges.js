@@ -1,6 +1,7 @@
 // Challenges: each is solved when what was measured at the chosen token says so.
 
 import { parts } from "./dom.js";
+import { strongest } from "./ranking.js";
 
 const FLAT = 1e-3; // a smaller singular value is that of the coordinates' mean, which goes nowhere
 const through = ({ total, direct }, neuron) => Math.abs(total[neuron] - direct[neuron]);
@@ -10,21 +11,20 @@ export const CHALLENGES = {
     !frozen && turned?.effect.total >= 1 && turned.first === clean.first,
   frozen: ({ frozen }, { look }) => frozen && look.turned?.effect.direct >= 0.5,
   scale: ({ how, neurons }, { effects }) => how === "mean" && neurons.length === 1 && effects
-    && Array.from(effects.total.keys()).every(
+    && strongest(effects).includes(neurons[0]) && strongest(effects).every(
       (other) => through(effects, other) <= through(effects, neurons[0])),
   unnoticed: ({ strength, frozen }, { look, turn }, { values }) => frozen && Math.abs(strength) >= 1
     && !turn.neurons.length && values[turn.direction] > FLAT && look.frozen?.kl < 0.1,
   induction: ({ colour }, { attention, read, at }) => colour === "attention"
     && attention?.[at]?.some((share, i) => share >= 0.3 && i > 1
       && read.tokens[i - 1].id === read.tokens[at].id),
-  beside: (state, { look, other }) =>
-    look.turned?.effect.total >= 0.5 && Math.abs(other?.turned?.effect.total) < 0.05,
+  first: ({ neurons, frozen }, { look: { clean, turned }, turn }) => turn?.neurons.length === 1
+    && turn.direction === null && !frozen && turned.first !== clean.first,
 };
 
 export function challengesPanel(root, { about, announce }) {
   const [list] = parts(root, "challenges");
   return (state, seen) => {
-    if (!seen.look) return;
     for (const item of list.querySelectorAll("[data-challenge]:not(.cn-right)")) {
       if (!CHALLENGES[item.dataset.challenge](state, seen, about)) continue;
       const [lesson] = parts(item, "lesson");

@@ -1,15 +1,14 @@
 // Elements, and numbers as the page writes them.
 
-const NS = "http://www.w3.org/2000/svg";
-
-// h("td", {class: "number"}, "3.1"); false and null leave an attribute out.
-export function h(tag, attributes = {}, ...children) {
+// h("option", {value: 3}, "three"); false and null leave an attribute out.
+export function h(tag, attributes, ...children) {
   const element = set(document.createElement(tag), attributes);
   element.append(...children);
   return element;
 }
 
-export const drawn = (tag, attributes) => set(document.createElementNS(NS, tag), attributes);
+export const drawn = (tag, attributes) =>
+  set(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes);
 
 export function set(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
@@ -23,6 +22,13 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+// Says each value where an element waits for it: fill(row, {direct: "+0.12"}).
+export function fill(root, values) {
+  for (const [name, text] of Object.entries(values)) {
+    say(root.querySelector(`[data-value="${name}"]`), text);
+  }
+}
+
 export const wide = (element, share) =>
   element.style.setProperty("--share", Math.max(0, Math.min(1, share)).toFixed(4));
 
@@ -33,17 +39,22 @@ export function keep(parent, things, make, update) {
   things.forEach((thing, i) => update(parent.children[i], thing, i));
 }
 
+export const rowOf = (cells) => () =>
+  Object.assign(document.createElement("tr"), { innerHTML: cells });
+
 // Calls `draw` only when one of the inputs is another than at the last call.
 export function whenChanged(draw) {
   let last = [];
   return (...inputs) => {
-    if (inputs.length === last.length && inputs.every((input, i) => input === last[i])) return;
+    const same = inputs.every((input, i) => input === last[i]);
+    if (!same || !last.length) draw(...inputs);
     last = inputs;
-    draw(...inputs);
   };
 }
 
-export const parts = (root, ...names) => names.map((name) => root.querySelector(`[data-part="${name}"]`));
+export const parts = (root, ...names) =>
+  names.map((name) => root.querySelector(`[data-part="${name}"]`));
+
 // Rounded, with a true minus sign and no minus before a zero.
 export const decimal = (value, digits = 2) =>
   (Number(value.toFixed(digits)) + 0).toFixed(digits).replace("-", "−");

@@ -10,17 +10,10 @@ const REST_MS = 200; // without a change, before what is slow is asked for
 export class Page {
   constructor(root, models, hash, remember = () => {}) {
     const [alarm, spoken, example] = parts(root, "alarm", "spoken", "example");
-    Object.assign(this, { root, models, remember, alarm, spoken, seen: {} });
+    Object.assign(this, { root, models, remember, alarm, spoken, seen: {}, panels: [] });
     this.base = { ...defaults(), text: example?.options[0].value ?? "" };
-    this.about = null;
     this.setFrom(hash);
-    this.tools = {
-      change: (changes) => this.change(changes),
-      announce: (words) => say(spoken, words),
-      address: () => location.href.replace(/#.*$/, "") + toHash(this.state, this.base),
-    };
-    this.panels = [textPanel(root, this.tools)];
-    this.draw();
+    this.add([textPanel]);
   }
 
   async open(panels) {
@@ -28,16 +21,25 @@ export class Page {
     this.base = complete(this.base, this.about);
     this.state = complete(this.state, this.about);
     while (!this.seen.look) await this.measureText(); // again where typing overtook it
-    const tools = { ...this.tools, about: this.about };
-    this.panels.push(...panels.map((panel) => panel(this.root, tools)));
-    this.draw();
+    this.add(panels);
     this.root.dataset.phase = "ready";
     this.rest();
   }
 
+  add(panels) {
+    const tools = {
+      about: this.about,
+      change: (changes) => this.change(changes),
+      announce: (words) => say(this.spoken, words),
+      address: () => location.href.replace(/#.*$/, "") + toHash(this.state, this.base),
+    };
+    this.panels.push(...panels.map((panel) => panel(this.root, tools)));
+    this.draw();
+  }
+
   setFrom(hash) {
     const { state, problems } = fromHash(hash, this.base);
-    this.state = this.about ? complete(state, this.about) : state;
+    this.state = state;
     this.tell(problems.length ? `The address is damaged. ${problems.join(" ")}` : "");
   }
 
@@ -50,13 +52,14 @@ export class Page {
     Object.assign(this.state, changes);
     this.tell("");
     this.draw();
-    this.remember(this.tools.address());
+    this.remember(toHash(this.state, this.base));
     if (this.about) this.measure("text" in changes);
   }
 
   // What changes at once; what is slow, or spoken, waits until the reader rests.
   async measure(text) {
-    await this.attempt(() => (text ? this.measureText() : this.measureToken()));
+    if (text) await this.attempt(() => this.measureText());
+    else if (!this.reading) await this.attempt(() => this.measureToken());
     this.rest();
   }
 
@@ -65,28 +68,29 @@ export class Page {
     this.resting = setTimeout(() => this.attempt(() => this.measureRest()), REST_MS);
   }
 
-  async attempt(work) {
-    try {
-      await work();
-    } catch (error) {
+  attempt(work) {
+    return work().catch((error) => {
+      this.reading = false;
       this.tell(error.message);
-    }
+    });
   }
 
   async measureText() {
     const { text } = this.state;
     const turn = turnOf(this.state);
+    this.reading = true; // and what is asked of single tokens waits
     const read = await this.models.read(MODEL, text, turn);
     if (!read) return;
-    this.see({ read, text, readTurn: JSON.stringify(turn) });
-    await this.measureToken();
+    this.reading = false;
+    await this.measureToken({ read, text, readTurn: JSON.stringify(turn) });
   }
 
   // With the scale free: what a frozen scale gives is told beside it.
-  async measureToken() {
-    const { text, read, otherText, attentionKey } = this.seen;
+  async measureToken(fresh) {
+    const { text, read, otherText, attentionKey } = { ...this.seen, ...fresh };
     const { colour, head, draw } = this.state;
     const at = Math.min(this.state.at ?? Infinity, read.tokens.length - 1);
+    this.seen = { ...this.seen, ...fresh, at };
     const turn = turnOf(this.state);
     const ask = (model) => this.models.look(model, at, turn && { ...turn, frozen: false }, draw);
     const key = `${head} ${text}`;
@@ -96,29 +100,25 @@ export class Page {
       colour === "attention" && attentionKey !== key ? this.models.attention(MODEL, ...head) : null,
     ]);
     if (attention) this.see({ attention, attentionKey: key });
-    if (look && text === this.seen.text) this.see({ look, at, turn, ...(other && { other }) });
+    if (look && text === this.seen.text) this.see({ look, turn, ...(other && { other }) });
   }
 
   async measureRest() {
-    const { text, at, turn } = this.seen;
-    const { beside } = this.state;
-    const key = `${at} ${text}`;
-    if (this.seen.effectsKey !== key) {
-      const effects = await this.models.effects(MODEL, at);
-      if (effects) this.see({ effects, effectsKey: key });
-    }
-    const readTurn = JSON.stringify(turn);
-    if (this.seen.readTurn !== readTurn) {
+    const { text, at, turn, effectsKey, otherText } = this.seen;
+    const [key, readTurn] = [`${at} ${text}`, JSON.stringify(turn)];
+    const resting = () => text === this.state.text;
+    const effects = key === effectsKey ? null : await this.models.effects(MODEL, at);
+    if (effects && resting()) this.see({ effects, effectsKey: key });
+    if (readTurn !== this.seen.readTurn && resting()) {
       const read = await this.models.read(MODEL, text, turn);
-      if (read) this.see({ read, readTurn });
+      if (read && resting()) this.see({ read, readTurn });
     }
-    if (beside && this.seen.otherText !== text) {
+    if (this.state.beside && otherText !== text && resting()) {
       await this.models.open(OTHER);
-      await this.models.read(OTHER, text, null);
-      this.seen.otherText = text;
-      await this.measureToken();
+      if (resting() && await this.models.read(OTHER, text, null)) this.seen.otherText = text;
+      if (resting()) await this.measureToken();
     }
-    this.speak();
+    if (resting()) this.speak();
   }
 
   see(measured) {
@@ -127,9 +127,8 @@ export class Page {
   }
 
   speak() {
-    const { read, at, look } = this.seen;
-    const [clean, turned] = [look.clean, this.state.frozen ? look.frozen : look.turned];
-    const now = turned ? `, turned ${decimal(turned.entropy)}` : "";
+    const { read, at, look: { clean, turned, frozen } } = this.seen;
+    const now = turned ? `, turned ${decimal((this.state.frozen ? frozen : turned).entropy)}` : "";
     const [{ label, probability }] = clean.top;
     say(this.spoken, `After ${at ? read.tokens[at].label : "the start"}: entropy `
       + `${decimal(clean.entropy)} nats${now}; likeliest ${label}, ${percent(probability)}.`);

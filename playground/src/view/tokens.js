@@ -14,7 +14,7 @@ const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, Home: -
 
 export function tokensPanel(root, { change, about }) {
   const [bar, colour, head, legend] = parts(root, "tokens", "colour", "head", "legend");
-  head.append(...headOptions(about));
+  for (const option of head.options) option.append(kindOf(about.heads, option.value));
   colour.addEventListener("change", ({ target }) => change(target === head
     ? { head: head.value.split(".").map(Number), colour: "attention" } : { colour: target.value }));
   const choose = (button, step = 0) => {
@@ -31,8 +31,8 @@ export function tokensPanel(root, { change, about }) {
   });
 
   const show = whenChanged((read, name, at, row) => {
-    const values = name === "attention" ? row : (read.turned ?? read.clean)[name];
     const ground = GROUNDS[name];
+    const values = name === "attention" ? row : (read.turned ?? read.clean)[name];
     keep(bar, read.tokens, () => h("button", { type: "button" }), (button, token, i) =>
       showToken(button, token, i, i === at, name, ground, values?.[i] ?? NaN));
     bar.removeAttribute("aria-busy");
@@ -49,19 +49,13 @@ function showToken(button, token, i, chosen, name, { from, to, write }, value) {
   const shown = i === 0 ? "start" : token.label.replace(/^␣/, " ");
   const told = Number.isNaN(value) ? `no ${name}` : `${name} ${write(value)}`;
   say(button, shown);
-  wide(button, Number.isNaN(value) ? 0 : (value - from) / (to - from));
-  set(button, {
-    class: i === 0 ? "cn-start" : null, tabindex: chosen ? 0 : -1, "aria-pressed": chosen,
-    "aria-label": `${i}: ${shown.trim() || "space"}, ${told}`, title: told,
-  });
+  wide(button, ((value || from) - from) / (to - from));
+  set(button, { class: i === 0 && "cn-start", tabindex: chosen ? 0 : -1, "aria-pressed": chosen,
+    "aria-label": `${i}: ${shown.trim() || "space"}, ${told}`, title: told });
 }
 
-function headOptions({ config, heads }) {
-  const is = (kind, name) => heads[kind].some((head) => head.join(".") === name);
-  return Array.from({ length: config.layers * config.heads }, (_, i) => {
-    const name = `${Math.floor(i / config.heads)}.${i % config.heads}`;
-    const kinds = [is("induction", name) ? " (induction)" : "",
-      is("previous", name) ? " (previous token)" : ""].join("");
-    return h("option", { value: name }, name + kinds);
-  });
+function kindOf({ induction, previous }, name) {
+  const among = (heads) => heads.some((head) => head.join(".") === name);
+  if (among(induction)) return " (induction)";
+  return among(previous) ? " (previous token)" : "";
 }
