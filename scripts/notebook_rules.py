@@ -20,7 +20,7 @@ MIN_PREDICTIONS = 3
 MAX_CODE_LINES = 15
 MAX_CHAPTER_LINES = 200
 MAX_PAGE_BYTES = 1_500_000
-CHART_MARKS = ("vega", 'class="cn-text"', 'class="cn-still"')  # in the HTML of what counts as a chart
+CHART_MARKS = ("vega", 'class="cn-text"', 'class="cn-still"')  # in the HTML of a chart
 CAPTION = re.compile(r"\*Figure (\d+|[A-Z])\.(\d+)\.\* \S")
 
 # A whole number token: in "0.25, x2 and 1.2.3" that is 0.25 only. Text may use a true minus sign.
