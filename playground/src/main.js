@@ -2,6 +2,7 @@
 
 import { Engine } from "./engine.js";
 import { answer, connect } from "./link.js";
+import { isState } from "./settings.js";
 import { Tokenizer } from "./tokenise.js";
 import { besidePanel } from "./view/beside.js";
 import { challengesPanel } from "./view/challenges.js";
@@ -26,11 +27,13 @@ const modelsIn = (folder) => models ??= connect({
 
 function openPage(root, folder) {
   let waiting;
-  const page = new Page(root, modelsIn(folder), location.hash, (hash) => {
+  const begin = isState(location.hash) ? location.hash : "";
+  const page = new Page(root, modelsIn(folder), begin, (hash) => {
     clearTimeout(waiting);
     waiting = setTimeout(() => history.replaceState(null, "", hash), ADDRESS_MS);
   });
   window.addEventListener("hashchange", () => {
+    if (!isState(location.hash)) return;
     page.setFrom(location.hash);
     page.measure(true);
   });

@@ -31,6 +31,9 @@ const KEYS = {
   beside: [false, flag, "0 or 1"],
 };
 
+// A hash may be the name of a place on the page, too.
+export const isState = (hash) => hash.includes("=");
+
 export const defaults = () =>
   Object.fromEntries(Object.entries(KEYS).map(([key, [value]]) => [key, value]));
 

@@ -1,4 +1,4 @@
-"""The playground's page: typed into, turned, shared, by keyboard, from a server and from the disk."""
+"""The playground's page: typed into, turned, shared; from a server and from the disk."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -24,7 +24,9 @@ PAINTED = """(selector) => {
   };
   return [...document.querySelectorAll(selector)].map((element) => {
     const grounds = [];
-    for (let e = element; e; e = e.parentElement) grounds.unshift(getComputedStyle(e).backgroundColor);
+    for (let e = element; e; e = e.parentElement) {
+      grounds.unshift(getComputedStyle(e).backgroundColor);
+    }
     return [painted(getComputedStyle(element).color), painted("white", ...grounds)];
   });
 }"""
@@ -318,7 +320,7 @@ def test_the_other_model_is_loaded_when_it_is_asked_for(base, visit):
 
 SOLUTIONS = {
     "unsure": "value=4",
-    "frozen": "value=4&frozen=1&text=The%20captain%20looked%20at%20his%20watch%2C%20and%20shook%20his",
+    "frozen": "value=4&frozen=1&text=" + quote("The captain looked at his watch, and shook his"),
     "scale": None,
     "unnoticed": "strength=1&direction=126&frozen=1",
     "induction": "colour=attention&text="
@@ -355,6 +357,7 @@ def test_a_challenge_is_solved_by_its_solution(from_disk, visit, name):
     page = visit(f"{from_disk}#{SOLUTIONS[name]}")
     page.locator(f"[data-challenge={name}].cn-right").wait_for()
     assert page.locator(f"[data-challenge={name}] [data-part=lesson]").is_visible()
+    expect(page.locator("[data-part=toast]")).to_contain_text("Challenge solved")
 
 
 def test_the_neuron_that_goes_most_through_the_scale_is_found_in_the_table(from_disk, visit):
@@ -418,6 +421,15 @@ def test_another_address_on_the_same_page_is_read(from_disk, visit):
     page.evaluate("location.hash = '#text=The%20old&value=3'")
     expect(part(page, "after")).to_contain_text("\N{OPEN BOX}old")
     expect(page.get_by_label("Value, as a number")).to_have_value("3")
+
+
+def test_a_place_on_the_page_is_no_state(from_disk, visit):
+    page = visit(f"{from_disk}#main-content")
+    hold(page, 3)
+    page.evaluate("location.hash = '#share'")
+    page.wait_for_timeout(500)
+    expect(page.get_by_label("Value, as a number")).to_have_value("3")
+    assert page.locator("[data-part=alarm]").is_hidden()
 
 
 def test_the_lines_of_python_give_the_same_numbers(from_disk, visit, capsys):

@@ -1,9 +1,10 @@
 // Challenges: each is solved when what was measured at the chosen token says so.
 
-import { parts } from "./dom.js";
+import { parts, say } from "./dom.js";
+import { UNREAD } from "./directions.js";
 import { strongest } from "./ranking.js";
 
-const FLAT = 1e-3; // a smaller singular value is that of the coordinates' mean, which goes nowhere
+const TOAST_MS = 6000;
 const through = ({ total, direct }, neuron) => Math.abs(total[neuron] - direct[neuron]);
 
 export const CHALLENGES = {
@@ -14,7 +15,7 @@ export const CHALLENGES = {
     && strongest(effects).includes(neurons[0]) && strongest(effects).every(
       (other) => through(effects, other) <= through(effects, neurons[0])),
   unnoticed: ({ strength, frozen }, { look, turn }, { values }) => frozen && Math.abs(strength) >= 1
-    && !turn.neurons.length && values[turn.direction] > FLAT && look.frozen?.kl < 0.1,
+    && !turn.neurons.length && values[turn.direction] > UNREAD && look.frozen?.kl < 0.1,
   induction: ({ colour }, { attention, read, at }) => colour === "attention"
     && attention?.[at]?.some((share, i) => share >= 0.3 && i > 1
       && read.tokens[i - 1].id === read.tokens[at].id),
@@ -23,7 +24,8 @@ export const CHALLENGES = {
 };
 
 export function challengesPanel(root, { about, announce }) {
-  const [list] = parts(root, "challenges");
+  const [list, toast] = parts(root, "challenges", "toast");
+  let shown;
   return (state, seen) => {
     for (const item of list.querySelectorAll("[data-challenge]:not(.cn-right)")) {
       if (!CHALLENGES[item.dataset.challenge](state, seen, about)) continue;
@@ -31,6 +33,10 @@ export function challengesPanel(root, { about, announce }) {
       item.classList.add("cn-right");
       lesson.hidden = false;
       announce(`A challenge is solved. ${lesson.textContent}`);
+      say(toast, `Challenge solved: ${item.querySelector("p").textContent}`);
+      toast.hidden = false;
+      clearTimeout(shown);
+      shown = setTimeout(() => { toast.hidden = true; }, TOAST_MS);
     }
   };
 }

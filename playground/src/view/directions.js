@@ -2,12 +2,17 @@
 
 import { decimal, drawn, parts, say, set } from "./dom.js";
 
-const [WIDTH, HEIGHT, STEP] = [384, 72, 3];
+const [HEIGHT, STEP] = [72, 3];
+export const UNREAD = 1e-3; // the singular value of the coordinates' mean, which the final norm takes off
 
 export function directionsPanel(root, { change, about: { values, nullDimension } }) {
   const [spectrum, slide, told, strength, much] = parts(root, "spectrum", "direction",
     "direction-told", "strength", "strength-told");
   const isNull = (index) => index >= values.length - nullDimension;
+  const kind = (index) => {
+    if (values[index] < UNREAD) return ", taken off by the norm";
+    return isNull(index) ? ", null space" : "";
+  };
   const mark = drawn("path", { class: "cn-mark", d: "M-5 0 L5 0 L0 -8 Z" });
   spectrum.append(mark, ...values.map((value, index) => {
     const height = Math.max(1.5, (HEIGHT * value) / values[0]);
@@ -24,7 +29,7 @@ export function directionsPanel(root, { change, about: { values, nullDimension }
     slide.value = state.direction;
     strength.value = state.strength;
     say(told, `${state.direction}, singular value ${decimal(values[state.direction])}`
-      + (isNull(state.direction) ? ", null space" : ""));
+      + kind(state.direction));
     say(much, state.strength ? `${decimal(state.strength)} times the stream's length` : "nothing written");
     set(slide, { "aria-valuetext": told.textContent });
     set(strength, { "aria-valuetext": much.textContent });
