@@ -1,5 +1,6 @@
 """Checkpoints: everything comes back, and a write that fails costs nothing."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -100,6 +101,18 @@ def test_a_checkpoint_of_another_recipe_is_refused_and_says_what_differs(tmp_pat
     with pytest.raises(ValueError, match=next(iter(changed))):
         load_checkpoint(path, *after, replace(PROSE, **changed))
     assert same(state(*after), untouched)
+
+
+def test_a_knob_that_a_checkpoint_does_not_know_was_at_its_default(tmp_path):
+    path = tmp_path / "checkpoint.safetensors"
+    save_checkpoint(path, *trained(0, steps=2), PROSE, step=2, seconds=1.0)
+    tensors, record = read_tensors(path, "")
+    written = json.loads(record["recipe"])
+    del written["dropout"]
+    save_file(tensors, path, metadata=record | {"recipe": json.dumps(written)})
+    assert load_checkpoint(path, *trained(1, steps=1), PROSE) == (2, 1.0)
+    with pytest.raises(ValueError, match=r"dropout 0\.0 where 0\.1"):
+        load_checkpoint(path, *trained(1, steps=1), replace(PROSE, dropout=0.1))
 
 
 def truncated(path):

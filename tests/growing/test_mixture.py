@@ -114,6 +114,27 @@ def test_corruption_replaces_a_share_of_each_row_by_unigram_draws():
         assert (row == 100 + (start + np.arange(40)) % 100)[places].all()
 
 
+def test_the_kind_of_noise_is_the_recipes():
+    shares = {"corrupted_share": 1.0, "repeated_share": 0.0}
+    natural = {"digits": np.full(100, 7, dtype=np.uint16)}
+    mixture = Mixture(replace(RECIPE, noise=("digits",), **shares), TEXT, NOISE, natural)
+    assert (mixture.batch(0)[:, 1:] == 7).all()
+    uniform = rows_of(noise=("uniform",), **shares)[:, 1:]
+    expected = 0.7 / 1.2 * 99 / 399  # of the tokens replaced, those below 100
+    assert (uniform < 100).mean() == pytest.approx(expected, abs=0.02)
+    several = Mixture(replace(RECIPE, noise=("digits", "unigram"), **shares), TEXT, NOISE, natural)
+    rows = torch.cat([several.batch(step) for step in range(60)])[:, 1:].numpy()
+    assert (rows == 7).all(axis=1).mean() == pytest.approx(0.5, abs=0.1)
+    assert (rows >= 300).any()
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_repeats_are_of_random_tokens_as_often_as_asked(share):
+    rows = rows_of(corrupted_share=0.0, repeated_share=1.0, random_repeats=share)[:, 1:]
+    prose = np.array([is_excerpt(row[: period_of(row)]) for row in rows])
+    assert prose.mean() == pytest.approx(1 - share, abs=0.01)
+
+
 def test_settling_changes_the_shares_and_makes_corruption_milder():
     settling = Settling(
         start=200,

@@ -7,6 +7,8 @@ import torch
 
 from confidence_neurons.growing.network import FrozenScaleNorm, build_network
 
+DROPOUT = torch.nn.Dropout
+
 
 def test_the_seed_decides_the_weights(recipe):
     recipes = (recipe, recipe, replace(recipe, seed=1))
@@ -29,6 +31,32 @@ def test_tying_shares_one_matrix(recipe, tied):
     network = build_network(replace(recipe, tied=tied))
     shared = network.get_output_embeddings().weight is network.gpt_neox.embed_in.weight
     assert shared is tied
+
+
+def test_the_final_norm_is_the_recipes_and_the_others_are_not(recipe):
+    network = build_network(replace(recipe, final_norm="rms"))
+    final, inner = network.gpt_neox.final_layer_norm, network.gpt_neox.layers[0].input_layernorm
+    assert isinstance(final, torch.nn.RMSNorm)
+    assert isinstance(inner, torch.nn.LayerNorm)
+    assert final.eps == inner.eps
+    x = torch.randn(3, 16, generator=torch.Generator().manual_seed(0)) + 1
+    expected = x / (x.pow(2).mean(dim=-1, keepdim=True) + final.eps).sqrt()
+    assert torch.allclose(final(x), expected)
+
+
+@pytest.mark.parametrize("knobs", [{}, {"final_norm": "rms"}, {"frozen_scale": 1.0}])
+def test_a_gain_that_is_not_learned_is_one_and_left_alone(recipe, knobs):
+    network = build_network(replace(recipe, learned_gain=False, **knobs))
+    gain = network.gpt_neox.final_layer_norm.get_parameter("weight")
+    assert (gain == 1).all()
+    assert [p.requires_grad for p in (gain, network.gpt_neox.embed_in.weight)] == [False, True]
+
+
+def test_dropout_falls_on_the_embedding_and_on_what_layers_write(recipe):
+    network = build_network(replace(recipe, dropout=0.3))
+    rates = {name: part.p for name, part in network.named_modules() if isinstance(part, DROPOUT)}
+    places = ("emb_dropout", "post_attention_dropout", "post_mlp_dropout")
+    assert {name.split(".")[-1] for name, rate in rates.items() if rate == 0.3} == set(places)
 
 
 def test_rotary_positions_turn_all_of_a_heads_dimensions(recipe):

@@ -1,9 +1,11 @@
 """Grow a model in memory, and hold it as the library's own."""
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import torch
+import torch.utils.deterministic as memory
 from transformers import GPTNeoXForCausalLM, PreTrainedTokenizerBase
 
 from confidence_neurons.growing.network import build_network, with_ordinary_norm
@@ -48,25 +50,32 @@ def grow(
     ValueError
         If the model diverges.
     """
-    threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    torch.set_num_threads(recipe.threads)
-    torch.use_deterministic_algorithms(True)
-    try:
-        network = build_network(recipe)
-        optimizer = build_optimizer(recipe, network)
-        watched = set(at)
-        with progress_bar(recipe) as progress:
-            for step in steps(recipe, source, network, optimizer, progress, compiled=False):
-                if watch is not None and step in watched:
-                    watch(step, hold(network, tokenizer, recipe.name))
-    finally:
-        torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(strict)
+    network = build_network(recipe)
+    optimizer = build_optimizer(recipe, network)
+    watched = set(at)
+    with deterministic(recipe.threads), progress_bar(recipe) as progress:
+        for step in steps(recipe, source, network, optimizer, progress, compiled=False):
+            if watch is not None and step in watched:
+                watch(step, hold(network, tokenizer, recipe.name))
     return hold(network, tokenizer, recipe.name)
 
 
-def hold(
-    network: GPTNeoXForCausalLM, tokenizer: PreTrainedTokenizerBase, name: str
-) -> LightModel:
+@contextmanager
+def deterministic(threads: int) -> Iterator[None]:
+    """So many threads and deterministic algorithms, for as long as the block runs."""
+    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    fill = memory.fill_uninitialized_memory
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True)
+    memory.fill_uninitialized_memory = False  # nothing reads what it would fill
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before[0])
+        torch.use_deterministic_algorithms(before[1])
+        memory.fill_uninitialized_memory = fill
+
+
+def hold(network: GPTNeoXForCausalLM, tokenizer: PreTrainedTokenizerBase, name: str) -> LightModel:
     """A copy of a network, with whatever final norm it has, as `load_light` would give it."""
     return LightModel.of(with_ordinary_norm(copy.deepcopy(network)), tokenizer, name)

@@ -9,9 +9,10 @@ speaks or copies.
 - It copies: it points at an earlier position of the sequence and emits the
   token that stands there, a marker too. The pointer moves on by one, or the
   copy ends, after `copy_length` tokens on average. While it speaks, a copy
-  begins with probability `copying` at each step, from any earlier position but
-  BOS alike. A token of a copy is broken with probability `broken`: in its place
-  stands what the source would have said.
+  begins with probability `copying` at each step, `lag` tokens back or, without
+  a lag, from any earlier position but BOS alike. A token of a copy is broken
+  with probability `broken`: in its place stands what the source would have
+  said.
 
 Temperature and last content token are read off the sequence itself, whether
 copied or not. So the one hidden thing is the pointer, which can be filtered
@@ -55,6 +56,8 @@ class Language:
         Probability that a copy begins, where there is none.
     copy_length : float
         Mean length of a copy, in tokens.
+    lag : int
+        How many tokens back a copy begins; 0 for anywhere.
     broken : float
         Probability that a token of a copy is another one.
     seed : int
@@ -69,11 +72,13 @@ class Language:
     slope: float = 0.7
     copying: float = 0.0
     copy_length: float = 16.0
+    lag: int = 0
     broken: float = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:
         """Refuse a language that cannot be."""
+        object.__setattr__(self, "temperatures", tuple(self.temperatures))  # a list will do too
         if self.content < 2:
             raise ValueError(f"expected content of at least 2 tokens, got {self.content}")
         if not self.temperatures or not all(0 < t < np.inf for t in self.temperatures):
@@ -95,6 +100,8 @@ class Language:
             )
         if not self.copy_length >= 1:
             raise ValueError(f"expected a copy_length of at least 1, got {self.copy_length}")
+        if self.lag < 0:
+            raise ValueError(f"expected a lag of at least 0, got {self.lag}")
 
     @property
     def first_marker(self) -> int:
@@ -187,8 +194,16 @@ class Language:
         """Where the source points at a position, or that it speaks."""
         chance, copies = rng.random(len(before)), before != SPEAKS
         moved = np.where(chance < 1 / self.copy_length, SPEAKS, before + 1)
-        begun = np.where(chance < self.copying, rng.integers(1, place, len(before)), SPEAKS)
+        starts = self.starts(place)
+        begun = np.full_like(before, SPEAKS)
+        if starts:
+            begun = np.where(chance < self.copying, rng.choice(starts, len(before)), SPEAKS)
         return np.where(copies, moved, begun)
+
+    def starts(self, place: int) -> range:
+        """The positions that a copy which begins at a position can begin to copy from."""
+        earlier = range(1, place)
+        return range(max(1, place - self.lag), place - self.lag + 1) if self.lag else earlier
 
     def tokenizer(self) -> PreTrainedTokenizerFast:
         """Content tokens are called w1, w2, ..., markers by their temperatures, as <0.4>."""

@@ -116,8 +116,10 @@ def _move(
     ends = 1 / language.copy_length
     moved = np.zeros_like(points)
     moved[:, 1:] = (1 - ends) * points[:, :-1]
-    moved[:, 1:place] += (language.copying * speaks / (place - 1))[:, None]
-    return (1 - language.copying) * speaks + ends * points.sum(axis=1), moved
+    starts = language.starts(place)
+    begins = language.copying * speaks if starts else 0 * speaks
+    moved[:, list(starts)] += begins[:, None] / max(1, len(starts))
+    return speaks - begins + ends * points.sum(axis=1), moved
 
 
 def _need_beginning(language: Language, tokens: Tokens) -> None:

@@ -29,14 +29,14 @@ class Mixture:
         The training text, one long array of token ids.
     unigram : Float[np.ndarray, "d_vocab"]
         Share of each token in that text.
-    natural : mapping of str to UInt16[np.ndarray, "token"]
+    natural : mapping of str to UInt16[np.ndarray, "_"]
         The token ids of each natural kind of noise that the recipe asks for.
     """
 
     recipe: Recipe
     tokens: UInt16[np.ndarray, " token"]
     unigram: Float[np.ndarray, " d_vocab"]
-    natural: Mapping[str, UInt16[np.ndarray, " token"]] = field(default_factory=dict)
+    natural: Mapping[str, UInt16[np.ndarray, " _"]] = field(default_factory=dict)
 
     def batch(self, step: int) -> Int[Tensor, "batch position"]:
         """The sequences of one step; each starts with the BOS token."""

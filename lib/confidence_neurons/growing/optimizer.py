@@ -18,7 +18,7 @@ from confidence_neurons.growing.recipe import Recipe
 # Which dimension of a parameter is the residual stream's, by the end of its name.
 STREAM = {
     "embed_in.weight": 1,
-    "embed_out.weight": 1,
+    "lm_head.weight": 1,
     "query_key_value.weight": 1,
     "attention.dense.weight": 0,
     "attention.dense.bias": 0,

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
@@ -20,6 +20,7 @@ from confidence_neurons.growing.snapshots import save_snapshot, snapshot_paths, 
 CHECKPOINT_EVERY = 500
 
 
+@runtime_checkable
 class Source(Protocol):
     """Where the batches come from; each depends on its number alone."""
 
