@@ -4,7 +4,7 @@ const READ = ["entropy", "scale"].map((name) => `"${name}"`).join(", ");
 
 export function pythonLines({ text }, { read, at, turn, frozen }) {
   const ids = read.tokens.map(({ id }) => id);
-  const tokens = ids.length < 3 // the library reads three tokens at least; later ones change nothing
+  const tokens = ids.length < 3 // the library reads three at least; later ones change nothing
     ? [`tokens = torch.tensor([[${[...ids, ids[0], ids[0]].slice(0, 3).join(", ")}]])`]
     : [`text = ${JSON.stringify(text)}`,
       `tokens = cn.tokens_from_text(model, text, length=${ids.length}, count=1)`];
@@ -33,6 +33,7 @@ function turnLines({ neurons, how, value, direction, strength, frozen }, at) {
   const written = direction === null ? [] : [
     `direction = cn.geometry(model).spectrum.directions[:, ${direction}]`,
     `turned = cn.write(model, turned, direction, strength=${strength})`];
-  return ["", "turned = state", ...held, ...written, ...(frozen ? ["turned = turned.frozen(state)"] : []),
+  const kept = frozen ? ["turned = turned.frozen(state)"] : [];
+  return ["", "turned = state", ...held, ...written, ...kept,
     `print(cn.read(model, turned, [${READ}]))`];
 }

@@ -7,8 +7,8 @@ const RANGES = { clamp: [-1, 6], boost: [-2, 5], mean: [-1, 6] };
 const GROUPS = { entropy: "entropy neurons", frequency: "token frequency neurons" };
 
 export function dialPanel(root, { change, about: { groups } }) {
-  const [menu, how, slide, value, alone, frozen, draw, control, table] = parts(root, "neurons", "how",
-    "slide", "value", "alone", "frozen", "draw", "control", "change");
+  const [menu, how, slide, value, alone, frozen, draw, control, table] = parts(root, "neurons",
+    "how", "slide", "value", "alone", "frozen", "draw", "control", "change");
   menu.append(...Object.keys(GROUPS).map((name) => optionsOf(groups[name], GROUPS[name])));
   menu.addEventListener("change", () => change({ neurons: menu.value.split(",").map(Number) }));
   how.addEventListener("change", () => change({ how: how.value, value: null }));

@@ -3,7 +3,7 @@
 import { decimal, drawn, parts, say, set } from "./dom.js";
 
 const [HEIGHT, STEP] = [72, 3];
-export const UNREAD = 1e-3; // the singular value of the coordinates' mean, which the final norm takes off
+export const UNREAD = 1e-3; // more than the singular value of what the final norm takes off
 
 export function directionsPanel(root, { change, about: { values, nullDimension } }) {
   const [spectrum, slide, told, strength, much] = parts(root, "spectrum", "direction",
@@ -30,7 +30,8 @@ export function directionsPanel(root, { change, about: { values, nullDimension }
     strength.value = state.strength;
     say(told, `${state.direction}, singular value ${decimal(values[state.direction])}`
       + kind(state.direction));
-    say(much, state.strength ? `${decimal(state.strength)} times the stream's length` : "nothing written");
+    const written = `${decimal(state.strength)} times the stream's length`;
+    say(much, state.strength ? written : "nothing written");
     set(slide, { "aria-valuetext": told.textContent });
     set(strength, { "aria-valuetext": much.textContent });
     set(mark, { transform: `translate(${STEP * (state.direction + 0.4)} ${HEIGHT + 9})` });

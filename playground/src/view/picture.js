@@ -9,7 +9,8 @@ const WIDEST = 400; // a bar of certainty
 export function picture({ frozen }, { read, look, at, turn }) {
   const svg = new DOMParser().parseFromString(pictureHtml, "image/svg+xml").documentElement;
   const [clean, turned] = [look.clean, frozen ? look.frozen : look.turned];
-  const words = read.tokens.slice(1, at + 1).map(({ label }) => label.replace(/[␣⏎]/g, " ")).join("");
+  const labels = read.tokens.slice(1, at + 1).map(({ label }) => label);
+  const words = labels.join("").replace(/[␣⏎]/g, " ");
   fill(svg, { title: `${words.length > LETTERS ? "…" : ""}${words.slice(-LETTERS)} …` });
   const moved = (before, after, write) => write(before) + (turned ? ` → ${write(after)}` : "");
   svg.querySelectorAll(".row").forEach((row, i) => {
