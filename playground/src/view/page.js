@@ -23,6 +23,7 @@ export class Page {
     while (!this.seen.look) await this.measureText(); // again where typing overtook it
     this.add(panels);
     this.root.dataset.phase = "ready";
+    this.root.querySelectorAll("[inert]").forEach((element) => { element.inert = false; });
     this.rest();
   }
 
