@@ -40,7 +40,7 @@ def copies(model) -> Copies:
 
 def test_inside_a_copy_the_next_token_and_those_before_are_copied(copies):
     tokens = copies.state.tokens.numpy()
-    drawn = replace(LANGUAGE, broken=0.0).draw(*tokens.shape, 11)
+    drawn = replace(LANGUAGE, broken=0.0).draw(len(tokens), tokens.shape[1], 11)
     assert np.array_equal(tokens, drawn.tokens)
     rows, places = np.nonzero(copies.copy.numpy())
     assert len(rows) > 100

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 from safetensors.torch import load_file
+from transformers import GPTNeoXForCausalLM
 
 import confidence_neurons as cn
 from confidence_neurons.growing.export import export_model
@@ -93,6 +94,7 @@ def test_a_held_network_is_a_copy(small):
 def test_a_model_of_a_language_loads_from_a_directory(small, tmp_path):
     model = grow(small, LanguageBatches(small, LANGUAGE), LANGUAGE.tokenizer())
     counts = torch.ones(LANGUAGE.d_vocab, dtype=torch.int64).numpy()
+    assert isinstance(model.network, GPTNeoXForCausalLM)
     export_model(model.network, LANGUAGE.tokenizer(), counts, tmp_path)
     tokens = torch.from_numpy(LANGUAGE.draw(3, 12, 1).tokens)
     expected = cn.read(model, cn.run(model, tokens))["entropy"]

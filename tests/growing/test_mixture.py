@@ -1,6 +1,7 @@
 """Training batches: decided by the step alone, mixed as the recipe says."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -115,7 +116,7 @@ def test_corruption_replaces_a_share_of_each_row_by_unigram_draws():
 
 
 def test_the_kind_of_noise_is_the_recipes():
-    shares = {"corrupted_share": 1.0, "repeated_share": 0.0}
+    shares: dict[str, Any] = {"corrupted_share": 1.0, "repeated_share": 0.0}
     natural = {"digits": np.full(100, 7, dtype=np.uint16)}
     mixture = Mixture(replace(RECIPE, noise=("digits",), **shares), TEXT, NOISE, natural)
     assert (mixture.batch(0)[:, 1:] == 7).all()

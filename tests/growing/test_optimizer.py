@@ -63,7 +63,8 @@ def test_turning_back_gives_the_parameters_again(recipe):
     before = copy.deepcopy(network)
     sides = stream_dimensions(network)
     turn(sides, rotation)
-    assert not torch.allclose(network.gpt_neox.embed_in.weight, before.gpt_neox.embed_in.weight)
+    name = "gpt_neox.embed_in.weight"
+    assert not torch.allclose(network.get_parameter(name), before.get_parameter(name))
     turn(sides, rotation.T)
     for one, other in zip(network.parameters(), before.parameters(), strict=True):
         assert torch.allclose(one, other, atol=1e-6)
@@ -80,9 +81,10 @@ def test_a_step_in_a_rotated_basis_is_adams_step_there(recipe):
     """The first step of Adam moves each coordinate by the learning rate: there, and only there."""
     recipe = replace(recipe, weight_decay=0.0, rotated=True)
     network = build_network(recipe)
-    before = network.gpt_neox.embed_in.weight.detach().clone()
+    embedding = network.get_parameter("gpt_neox.embed_in.weight")
+    before = embedding.detach().clone()
     take_step(recipe, network)
-    moved = network.gpt_neox.embed_in.weight.detach() - before
+    moved = embedding.detach() - before
     seen = moved[TOKENS[0, 0]]
     rotated = random_rotation(16, recipe.seed) @ seen
     assert rotated.abs() == pytest.approx(torch.full((16,), recipe.learning_rate), rel=1e-2)

@@ -73,8 +73,8 @@ class Copies:
         temperature, previous = whole.context(drawn.tokens)
         ahead = whole.spoken[temperature[inside], previous[inside]]
         state = run(model, torch.from_numpy(drawn.tokens))
-        masks = (torch.from_numpy(mask) for mask in (inside, outside))
-        return cls(state, *masks, torch.from_numpy(ahead).float())
+        copy, spoken = (torch.from_numpy(mask) for mask in (inside, outside))
+        return cls(state, copy, spoken, torch.from_numpy(ahead).float())
 
     def losses(self, model: LightModel, state: State) -> tuple[float, float]:
         """Inside copies: mean loss of the copied token, and of one that is spoken instead."""

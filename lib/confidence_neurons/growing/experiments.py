@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from pathlib import Path
 
 import pandas as pd
@@ -24,7 +24,7 @@ from confidence_neurons.growing.settings import Question, Run, chosen_runs, read
 from confidence_neurons.growing.training import Source
 from confidence_neurons.model.light import LightModel
 
-COLUMNS = ["arm", "seed", *Row._fields]
+COLUMNS = ["arm", "seed", "measure", "kind", "index", "value"]
 SECONDS = "seconds"
 QUIETEST = 4  # a language's null space is the quietest quarter: its spectra end without a gap
 
@@ -106,7 +106,7 @@ def record_path(out: Path, run: Run) -> Path:
 
 def _write(out: Path, run: Run, seconds: float, rows: list[Row]) -> None:
     path = record_path(out, run)
-    record = {"settings": _settings(run), SECONDS: seconds, "rows": rows}
+    record = {"settings": _settings(run), SECONDS: seconds, "rows": [astuple(row) for row in rows]}
     with whole_files(path.parent) as partial:
         (partial / path.name).write_text(json.dumps(record) + "\n", encoding="utf-8")
 

@@ -3,9 +3,9 @@
 import copy
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
-import torch.utils.deterministic as memory
 from transformers import GPTNeoXForCausalLM, PreTrainedTokenizerBase
 
 from confidence_neurons.growing.network import build_network, with_ordinary_norm
@@ -64,6 +64,7 @@ def grow(
 def deterministic(threads: int) -> Iterator[None]:
     """So many threads and deterministic algorithms, for as long as the block runs."""
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    memory: Any = torch.utils.deterministic
     fill = memory.fill_uninitialized_memory
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)

@@ -24,10 +24,9 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int
-from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
-from confidence_neurons.growing.tokenizer import BOS, BOS_ID
+from confidence_neurons.growing.tokenizer import BOS, BOS_ID, word_tokenizer
 
 FIRST_CONTENT = BOS_ID + 1
 PROBABILITIES = ("switching", "copying", "broken")
@@ -212,12 +211,7 @@ class Language:
             *(f"w{number}" for number in range(1, self.content + 1)),
             *(f"<{temperature:g}>" for temperature in self.temperatures),
         ]
-        vocabulary = {word: number for number, word in enumerate(words)}
-        tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token=BOS))
-        tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()  # type: ignore[assignment]
-        return PreTrainedTokenizerFast(
-            tokenizer_object=tokenizer, bos_token=BOS, eos_token=BOS, pad_token=BOS, unk_token=BOS
-        )
+        return word_tokenizer(words)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,7 @@
 """What the experiments measure of a grown model: its end's weights, and each kind of text."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import torch
@@ -30,7 +29,8 @@ WEIGHTS = "weights"
 READINGS = ("loss", "entropy", "confidence", "right", "scale")
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True)
+class Row:
     """One number: of which measure, on which kind of text (or of the weights), which of several."""
 
     measure: str

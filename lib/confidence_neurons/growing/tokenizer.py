@@ -1,6 +1,6 @@
-"""Train the byte-level BPE tokenizer of a bundled model."""
+"""The tokenizers of grown models: byte-level BPE for prose, whole words for a language."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
@@ -34,4 +34,14 @@ def train_tokenizer(
         pad_token=BOS,
         unk_token=BOS,
         model_max_length=sequence_length,
+    )
+
+
+def word_tokenizer(words: Sequence[str]) -> PreTrainedTokenizerFast:
+    """A tokenizer of words between spaces, numbered in their order; the first must be BOS."""
+    vocabulary = {word: number for number, word in enumerate(words)}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token=BOS))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()  # type: ignore[assignment]
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token=BOS, eos_token=BOS, pad_token=BOS, unk_token=BOS
     )

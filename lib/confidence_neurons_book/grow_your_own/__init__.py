@@ -1,0 +1,1 @@
+"""Chapter 8, *Grow your own*: its frames and charts."""
