@@ -1,5 +1,5 @@
-# make book, make serve, make test, make outputs, make benchmark, make colab, make lint,
-# make constraints, make workflow, make smollm2, make clean
+# make book, make serve, make test, make outputs, make benchmark, make colab, make playground,
+# make lint, make constraints, make workflow, make smollm2, make clean
 
 PYTHON ?= python3
 PORT ?= 8000
