@@ -1,14 +1,16 @@
 // What a network is made of, in double precision: products with a matrix, LayerNorm, GELU.
 
 // output = weights input + bias for each row of `input`. A row of `weights` makes one output; rows
-// begin `stride` numbers apart. Two rows and four outputs at a time, so that what is read is used
-// more than once; of an odd number of rows the last one is taken twice. Outputs divide by four.
-export function multiply(input, rows, { weights, bias, inputs, stride = inputs }, output) {
-  const outputs = bias.length;
+// of the three begin `from`, `stride` and `to` numbers apart. Two rows and four outputs at a time,
+// so that what is read is used more than once; of an odd number of rows the last one is taken
+// twice. Outputs divide by four.
+export function multiply(input, rows, map, output, apart = {}) {
+  const { weights, bias, inputs, stride = inputs } = map;
+  const { from = inputs, to = bias.length } = apart;
   for (let row = 0; row < rows; row += 2) {
     const other = Math.min(row + 1, rows - 1);
-    const [a, b] = [row * inputs, other * inputs];
-    for (let o = 0; o < outputs; o += 4) {
+    const [a, b] = [row * from, other * from];
+    for (let o = 0; o < bias.length; o += 4) {
       const w = o * stride;
       const [w1, w2, w3] = [w + stride, w + 2 * stride, w + 3 * stride];
       let [a0, a1, a2, a3] = [bias[o], bias[o + 1], bias[o + 2], bias[o + 3]];
@@ -25,8 +27,8 @@ export function multiply(input, rows, { weights, bias, inputs, stride = inputs }
         a3 += x * weights[w3 + i];
         b3 += y * weights[w3 + i];
       }
-      put(output, row * outputs + o, a0, a1, a2, a3);
-      put(output, other * outputs + o, b0, b1, b2, b3);
+      put(output, row * to + o, a0, a1, a2, a3);
+      put(output, other * to + o, b0, b1, b2, b3);
     }
   }
 }

@@ -3,48 +3,37 @@
 import { multiply, rowOf } from "./arithmetic.js";
 
 export class Head {
-  constructor(index, { positions, width, heads }, rotary, atOnce) {
+  constructor(index, { positions, width, heads }, rotary) {
     const size = width / heads;
-    Object.assign(this, { index, positions, width, size, rotary });
+    Object.assign(this, { start: index * size, positions, width, size, rotary });
     this.keys = new Float64Array(positions * size);
     this.values = new Float64Array(size * positions); // a row for each coordinate
-    this.queries = new Float64Array(atOnce * size);
-    this.shares = new Float64Array(atOnce * positions);
-    this.found = new Float64Array(atOnce * size);
-    this.zero = new Float64Array(positions); // what is added to products that have no bias
-    this.pattern = new Float32Array(positions ** 2);
+    this.pattern = new Float64Array(positions ** 2); // a row for each query
   }
 
   // Puts into `mixed` what some queries get, the first at the position `first`. In `projected`
   // query, key and value of this head stand side by side at each position.
   attend(projected, mixed, first, rows) {
-    const { size, positions, zero, shares, found } = this;
-    for (let row = 0; row < rows; row++) {
-      this.#take(projected.subarray(3 * this.#start(row)), row, first + row);
-    }
+    const { start, size, width, positions } = this;
+    const own = projected.subarray(3 * start);
+    for (let row = 0; row < rows; row++) this.#take(own.subarray(3 * width * row), first + row);
     const seen = 4 * Math.ceil((first + rows) / 4);
-    const byKey = { weights: this.keys, bias: zero.subarray(0, seen), inputs: size };
-    const byValue = { weights: this.values, bias: zero.subarray(0, size), inputs: seen };
-    multiply(this.queries, rows, byKey, shares);
+    const none = (outputs) => new Float64Array(outputs); // no bias
+    const byKey = { weights: this.keys, bias: none(seen), inputs: size };
+    const byValue = { weights: this.values, bias: none(size), inputs: seen, stride: positions };
+    const shares = this.pattern.subarray(positions * first);
+    multiply(own, rows, byKey, shares, { from: 3 * width, to: positions });
     for (let row = 0; row < rows; row++) {
-      const own = rowOf(shares, row, seen);
-      share(own, first + row + 1, Math.sqrt(size));
-      this.pattern.set(own, (first + row) * positions);
+      share(rowOf(shares, row, positions), first + row + 1, Math.sqrt(size));
     }
-    multiply(shares, rows, { ...byValue, stride: positions }, found);
-    for (let row = 0; row < rows; row++) mixed.set(rowOf(found, row, size), this.#start(row));
+    multiply(shares, rows, byValue, mixed.subarray(start), { from: positions, to: width });
   }
 
-  #start(row) {
-    return row * this.width + this.index * this.size;
-  }
-
-  #take(projected, row, position) {
+  #take(projected, position) {
     const { size, positions } = this;
     const [query, key, value] = [0, 1, 2].map((part) => rowOf(projected, part, size));
     this.#turn(query, position);
     this.#turn(key, position);
-    this.queries.set(query, row * size);
     this.keys.set(key, position * size);
     for (let i = 0; i < size; i++) this.values[i * positions + position] = value[i];
   }

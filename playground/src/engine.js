@@ -2,34 +2,37 @@
 
 import { rowOf } from "./arithmetic.js";
 import { checkNumber, checkTurn } from "./checks.js";
-import { effectsOn } from "./effects.js";
 import { Forward } from "./forward.js";
 import { Interventions } from "./interventions.js";
 import { Readout } from "./readout.js";
 
 const SHOWN = 8; // tokens of a prediction
-const AT_ONCE = 4; // positions
 
 export class Engine {
   constructor(model, tokenizer) {
-    const { positions, vocabulary } = model.config;
-    Object.assign(this, { model, tokenizer, predictions: [] }); // one a position
     this.forward = new Forward(model);
-    this.readout = new Readout(this.forward, model.config);
-    this.interventions = new Interventions(model, this.forward, this.readout);
-    this.products = new Float64Array(positions * vocabulary);
+    this.readout = new Readout(this.forward.tensors, model.config);
+    const { weights } = this.forward.layers.at(-1).down;
+    this.interventions = new Interventions(model, weights, this.readout);
+    Object.assign(this, { model, tokenizer, predictions: [] }); // one a position
+  }
+
+  // The model without what is heavy.
+  *open() {
+    const { data, directions, tokenizer, tensors, ...about } = this.model;
+    return about;
   }
 
   // The tokens of a text, and along it what the predictions are like.
   *read(text, turn = null) {
+    const { tokenizer, interventions } = this;
     const steps = this.#steps(turn);
-    const { ids, notes, cut } = this.tokenizer.read(text);
+    const { ids, notes, cut } = tokenizer.read(text);
     yield* this.#predict(ids);
-    const { tokenizer } = this;
     const tokens = ids.map((id) => ({ id, label: tokenizer.label(id), text: tokenizer.text(id) }));
     const clean = yield* this.#along((prediction) => prediction);
     const turned = steps && (yield* this.#along((prediction) => {
-      const { whole, direct } = this.interventions.apply(steps, prediction);
+      const { whole, direct } = interventions.apply(steps, prediction);
       return turn.frozen ? direct() : whole();
     }));
     return { tokens, clean, turned, notes, cut };
@@ -48,13 +51,23 @@ export class Engine {
     yield;
     const turned = this.#turned(prediction, turn, steps, say);
     yield;
-    const control = this.#turned(prediction, turn, this.interventions.control(turn, draw), say);
+    const control = this.#turned(prediction, turn, this.interventions.steps(turn, draw), say);
     return { clean, turned, frozen: turned.frozen, control };
   }
 
-  // What holding each neuron at its mean would do at a position.
+  // What holding one neuron at its mean would do to the entropy at a position, for every neuron.
   *effects(position) {
-    return yield* effectsOn(this.#at(position), this);
+    const clean = this.#at(position);
+    const activation = clean.activations.slice();
+    const [total, direct] = [activation.slice(), activation.slice()];
+    for (let neuron = 0; neuron < total.length; neuron++) {
+      const steps = this.interventions.steps({ neurons: [neuron], how: "mean" });
+      const changed = this.interventions.apply(steps, clean);
+      total[neuron] = changed.whole().entropy - clean.entropy;
+      direct[neuron] = changed.direct().entropy - clean.entropy;
+      yield;
+    }
+    return { activation, total, direct };
   }
 
   // Where a head looks, from each position.
@@ -66,17 +79,17 @@ export class Engine {
 
   // Predictions of a text, each with the stream and the activations that it comes from.
   *#predict(ids) {
-    const { forward, readout, products } = this;
+    const { forward: { residual, activations }, readout } = this;
     const { width, neurons, vocabulary } = this.model.config;
-    for (const { first, rows } of forward.read(ids)) {
-      const some = forward.residual.subarray(first * width);
-      readout.products(some, rows, products.subarray(first * vocabulary));
-      for (let position = first; position < first + rows; position++) {
-        const stream = rowOf(forward.residual, position, width);
-        const activations = rowOf(forward.activations, position, neurons);
-        const product = rowOf(products, position, vocabulary);
-        const prediction = readout.predict(product, readout.scale(stream));
-        this.predictions[position] = { ...prediction, stream, activations };
+    for (const { first, rows } of this.forward.read(ids)) {
+      const products = readout.products(residual.subarray(first * width), rows);
+      for (let row = 0; row < rows; row++) {
+        const stream = rowOf(residual, first + row, width);
+        this.predictions[first + row] = {
+          ...readout.predict(rowOf(products, row, vocabulary), readout.scale(stream)),
+          stream,
+          activations: rowOf(activations, first + row, neurons),
+        };
       }
       yield;
     }
@@ -85,17 +98,16 @@ export class Engine {
   // The surprisal at a position is that of its own token.
   *#along(change) {
     const { ids } = this.forward;
-    const along = () => new Float64Array(ids.length).fill(NaN);
-    const found = { entropy: along(), surprisal: along(), scale: along() };
+    const [entropy, surprisal, scale] = [0, 1, 2].map(() => new Float64Array(ids.length).fill(NaN));
     for (let position = 0; position < ids.length; position++) {
       const prediction = change(this.predictions[position]);
       const next = position + 1;
-      found.entropy[position] = prediction.entropy;
-      found.scale[position] = prediction.scale;
-      if (next < ids.length) found.surprisal[next] = this.readout.surprisal(prediction, ids[next]);
-      if (position % AT_ONCE === 0) yield;
+      entropy[position] = prediction.entropy;
+      scale[position] = prediction.scale;
+      if (next < ids.length) surprisal[next] = -this.readout.logProbability(prediction, ids[next]);
+      yield;
     }
-    return found;
+    return { entropy, surprisal, scale };
   }
 
   // A turned prediction with its effect on the entropy; `frozen` is the one at the clean scale.
@@ -106,8 +118,9 @@ export class Engine {
     const [total, kept] = [shown, frozen].map(({ entropy }) => entropy - prediction.entropy);
     return {
       ...shown,
-      ...this.interventions.moved(turn, prediction),
-      neurons: steps.flatMap(({ neuron = [] }) => neuron),
+      neurons: steps.flatMap(({ writer = [] }) => writer),
+      before: turn.neurons.map((neuron) => prediction.activations[neuron]),
+      after: turn.neurons.map((neuron) => this.interventions.level(turn, neuron, prediction)),
       effect: { total, direct: kept, throughScale: total - kept },
       frozen,
     };
@@ -123,7 +136,7 @@ export class Engine {
     };
     const target = next === undefined ? null : {
       ...token(next),
-      rank: 1 + logP.reduce((higher, value) => higher + (value > logP[next]), 0),
+      rank: 1 + logP.filter((value) => value > logP[next]).length,
       surprisal: -logP[next],
     };
     const first = logP.indexOf(Math.max(...logP));

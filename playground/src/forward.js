@@ -19,24 +19,23 @@ export class Forward {
     this.layers = Array.from({ length: layers }, (_, layer) => {
       return new Layer((name) => tensors[`layers.${layer}.${name}`], model.config, rotary);
     });
-    this.last = this.layers[layers - 1];
     this.residual = new Float64Array(positions * width);
-    this.activations = new Float64Array(positions * neurons);
+    this.activations = new Float64Array(positions * neurons); // of the last layer
   }
 
   // Reads a text, some tokens at a time, and yields which are new; what it shares with the last one
   // at its beginning is kept.
   *read(ids) {
-    const { width, neurons, residual, activations, last } = this;
+    const { embedding, width, neurons, residual, activations } = this;
     const other = ids.findIndex((id, position) => id !== this.ids[position]);
     this.ids = ids.slice(0, other < 0 ? ids.length : other);
     while (this.ids.length < ids.length) {
       const first = this.ids.length;
       const few = ids.slice(first, first + AT_ONCE);
       const stream = residual.subarray(first * width, (first + few.length) * width);
-      few.forEach((id, row) => stream.set(rowOf(this.embedding, id, width), row * width));
-      for (const layer of this.layers) layer.add(stream, first, few.length);
-      activations.set(last.hidden.subarray(0, few.length * neurons), first * neurons);
+      const hidden = activations.subarray(first * neurons, (first + few.length) * neurons);
+      few.forEach((id, row) => stream.set(rowOf(embedding, id, width), row * width));
+      for (const layer of this.layers) layer.add(stream, hidden, first, few.length);
       this.ids.push(...few);
       yield { first, rows: few.length };
     }
@@ -56,21 +55,21 @@ class Layer {
       return { weights: part(`${name}.weight`), bias: part(`${name}.bias`), inputs };
     };
     const rows = (size) => new Float64Array(AT_ONCE * size);
-    Object.assign(this, { neurons, eps });
-    this.heads = Array(heads).fill().map((_, head) => new Head(head, config, rotary, AT_ONCE));
+    this.eps = eps;
+    this.heads = Array(heads).fill().map((_, head) => new Head(head, config, rotary));
     this.beforeAttention = map("input_layernorm");
     this.queryKeyValue = map("attention.query_key_value", width);
     this.dense = map("attention.dense", width);
     this.beforeMlp = map("post_attention_layernorm");
     this.up = map("mlp.dense_h_to_4h", width);
     this.down = map("mlp.dense_4h_to_h", neurons);
-    [this.normed, this.projected, this.mixed] = [rows(width), rows(3 * width), rows(width)];
-    [this.hidden, this.added] = [rows(neurons), rows(width)];
+    [this.normed, this.projected] = [rows(width), rows(3 * width)];
+    [this.mixed, this.added] = [rows(width), rows(width)];
   }
 
-  // Adds to the stream at some positions, from `first` on.
-  add(stream, first, rows) {
-    const { normed, projected, mixed, hidden, added } = this;
+  // Adds to the stream at some positions, from `first` on, and leaves the activations in `hidden`.
+  add(stream, hidden, first, rows) {
+    const { normed, projected, mixed, added } = this;
     normalise(stream, rows, this.beforeAttention, this.eps, normed);
     multiply(normed, rows, this.queryKeyValue, projected);
     for (const head of this.heads) head.attend(projected, mixed, first, rows);
@@ -79,7 +78,7 @@ class Layer {
 
     normalise(stream, rows, this.beforeMlp, this.eps, normed);
     multiply(normed, rows, this.up, hidden);
-    for (let i = 0; i < rows * this.neurons; i++) hidden[i] = gelu(hidden[i]);
+    for (let i = 0; i < hidden.length; i++) hidden[i] = gelu(hidden[i]);
     multiply(hidden, rows, this.down, added);
     for (let i = 0; i < stream.length; i++) stream[i] += added[i];
   }

@@ -2,28 +2,44 @@
 // residual stream of each position by itself, so that nothing has to be run again. Its control
 // adds as much along what random neurons of the same norm write, and along a random direction.
 //
-// A turn is taken as steps: what is written, and how much of it.
+// A turn is taken as steps: a vector of the stream, its reading (what one unit of it adds to the
+// products that logits come from), and how much of it is written.
 
-import { moments } from "./arithmetic.js";
-import { numbersFrom } from "./random.js";
-import { Writes } from "./writes.js";
-
-const NEAREST = 10; // in weight norm: a control is one of them
+import { moments, rowOf } from "./arithmetic.js";
+import { partnersOf, randomDirection } from "./controls.js";
+import { singles } from "./weights.js";
 
 export class Interventions {
-  constructor(model, forward, readout) {
-    Object.assign(this, { model, readout, writes: new Writes(model, forward, readout) });
-    this.stream = new Float64Array(model.config.width);
-    this.product = new Float64Array(model.config.vocabulary);
+  constructor(model, outputWeights, readout) {
+    const { width, neurons, vocabulary } = model.config;
+    Object.assign(this, { model, readout, width, directions: singles(model.directions) });
+    this.outputs = new Float64Array(neurons * width).map((_, at) => {
+      return outputWeights[(at % width) * neurons + Math.floor(at / width)];
+    });
+    this.readings = []; // of pairs of neurons, where they were needed
+    this.stream = new Float64Array(width);
+    this.product = new Float64Array(vocabulary);
   }
 
-  steps(turn) {
-    return this.#steps(turn, turn.neurons, () => this.writes.direction(turn.direction));
+  // The steps of a turn, or of its control where there is a draw.
+  steps(turn, draw = null) {
+    const { neurons, direction, strength } = turn;
+    const writers = draw === null ? neurons : partnersOf(neurons, draw, this.model);
+    const steps = writers.map((writer, i) => {
+      const amount = (clean) => this.level(turn, neurons[i], clean) - clean.activations[neurons[i]];
+      return { writer, amount, ...this.#neuron(writer) };
+    });
+    if (!Number.isInteger(direction)) return steps;
+    const singular = rowOf(this.directions, direction, this.width);
+    const vector = draw === null ? singular : randomDirection(draw, this.width);
+    const amount = (_, stream) => strength * Math.sqrt(moments(stream).squares);
+    return [...steps, { amount, vector, reading: this.readout.products(vector, 1) }];
   }
 
-  control(turn, draw) {
-    const partners = this.#partners(turn.neurons, draw);
-    return this.#steps(turn, partners, () => this.writes.randomDirection(draw));
+  // What a turn sets the activation of a neuron to.
+  level({ how, value }, neuron, { activations }) {
+    if (how === "mean") return this.model.means[neuron];
+    return how === "clamp" ? value : value * activations[neuron];
   }
 
   // A clean prediction after some steps, with the scale that they give or with its own; until the
@@ -43,41 +59,13 @@ export class Interventions {
     };
   }
 
-  // Activations of the turned neurons, before and after.
-  moved({ neurons, how, value }, { activations }) {
-    const before = neurons.map((neuron) => activations[neuron]);
-    const turned = {
-      mean: (neuron) => this.model.means[neuron],
-      clamp: () => value,
-      boost: (neuron) => value * activations[neuron],
+  // Two neighbours are read together: that costs no more than one.
+  #neuron(neuron) {
+    const pair = Math.floor(neuron / 2);
+    this.readings[pair] ??= this.readout.products(rowOf(this.outputs, pair, 2 * this.width), 2);
+    return {
+      vector: rowOf(this.outputs, neuron, this.width),
+      reading: rowOf(this.readings[pair], neuron % 2, this.product.length),
     };
-    return { before, after: neurons.map(turned[how]) };
-  }
-
-  #steps(turn, writers, direction) {
-    const steps = writers.map((neuron, index) => {
-      const amount = (clean) => {
-        const { before, after } = this.moved(turn, clean);
-        return after[index] - before[index];
-      };
-      return { neuron, amount, ...this.writes.neuron(neuron) };
-    });
-    if (!Number.isInteger(turn.direction)) return steps;
-    const amount = (_, stream) => turn.strength * Math.sqrt(moments(stream).squares);
-    return [...steps, { amount, ...direction() }];
-  }
-
-  // For each neuron another of about its norm, of no group; drawn anew for each draw.
-  #partners(neurons, draw) {
-    const norms = this.model.neurons.weightNorm;
-    const taken = new Set([...Object.values(this.model.groups).flat(), ...neurons]);
-    return neurons.map((neuron) => {
-      const distance = (other) => Math.abs(norms[other] - norms[neuron]);
-      const free = [...norms.keys()].filter((other) => !taken.has(other));
-      const near = free.sort((one, other) => distance(one) - distance(other)).slice(0, NEAREST);
-      const partner = near[Math.floor(numbersFrom(neuron, draw)() * near.length)];
-      taken.add(partner);
-      return partner;
-    });
   }
 }

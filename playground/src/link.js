@@ -12,23 +12,16 @@ const PIECE = 8; // milliseconds before the thread gets a turn
 // one holds the tokenizer. A request that a newer one of its kind overtakes resolves to null.
 export function connect({ script, models }) {
   const perform = location.protocol.startsWith("http") ? inWorker(script) : onThisThread(addScript);
-  const waiting = new Map(); // the newest request of each kind and model
-  let busy = false;
-  async function next() {
-    if (busy || waiting.size === 0) return;
-    const [key, { request, resolve, reject }] = waiting.entries().next().value;
-    waiting.delete(key);
-    busy = true;
-    await perform(request).then(resolve, reject);
-    busy = false;
-    next();
-  }
-  const ask = (kind) => (name, ...details) => new Promise((resolve, reject) => {
+  const newest = {}; // request of each kind and model
+  let last = Promise.resolve();
+  const ask = (kind) => (name, ...details) => {
     const key = `${kind} ${name}`;
-    waiting.get(key)?.resolve(null);
-    waiting.set(key, { request: { kind, name, details, models }, resolve, reject });
-    next();
-  });
+    const request = { kind, name, details, models };
+    newest[key] = request;
+    const answered = last.then(() => (newest[key] === request ? perform(request) : null));
+    last = answered.catch(() => {});
+    return answered;
+  };
   return Object.fromEntries(KINDS.map((kind) => [kind, ask(kind)]));
 }
 
@@ -45,18 +38,27 @@ function inWorker(script) {
 }
 
 // The worker's side.
-export function answer(scope) {
-  const perform = onThisThread((address) => scope.importScripts(address));
-  scope.onmessage = ({ data }) => perform(data).then(
-    (found) => scope.postMessage({ answer: found }),
-    (error) => scope.postMessage({ error: error.message }),
+export function answer() {
+  const perform = onThisThread((address) => globalThis.importScripts(address));
+  globalThis.onmessage = ({ data }) => perform(data).then(
+    (found) => globalThis.postMessage({ answer: found }),
+    (error) => globalThis.postMessage({ error: error.message }),
   );
 }
 
+// Performs requests, by engines that are made when they are first asked for.
 function onThisThread(load) {
-  const begin = engines(load);
-  return async (request) => {
-    const steps = await begin(request);
+  const engines = {};
+  let tokenizer;
+  async function modelOf(name, models) {
+    if (!models[name]) throw new Error(`expected ${Object.keys(models).join(" or ")}, got ${name}`);
+    if (!globalThis.confidenceNeuronsModels?.[name]) await load(models[name]);
+    return globalThis.confidenceNeuronsModels[name];
+  }
+  return async ({ kind, name, details, models }) => {
+    tokenizer ??= new Tokenizer(await modelOf(Object.keys(models)[0], models));
+    engines[name] ??= new Engine(await modelOf(name, models), tokenizer);
+    const steps = engines[name][kind](...details);
     for (;;) {
       const start = performance.now();
       while (performance.now() - start < PIECE) {
@@ -85,26 +87,4 @@ function addScript(address) {
     script.src = address;
     document.head.append(script);
   });
-}
-
-// Begins requests, by engines that are made when they are first asked for.
-function engines(load) {
-  const made = new Map();
-  let tokenizer;
-  async function modelOf(name, models) {
-    if (!models[name]) throw new Error(`expected ${Object.keys(models).join(" or ")}, got ${name}`);
-    if (!globalThis.confidenceNeuronsModels?.[name]) await load(models[name]);
-    return globalThis.confidenceNeuronsModels[name];
-  }
-  return async ({ kind, name, details, models }) => {
-    tokenizer ??= new Tokenizer(await modelOf(Object.keys(models)[0], models));
-    if (!made.has(name)) made.set(name, new Engine(await modelOf(name, models), tokenizer));
-    const engine = made.get(name);
-    return kind === "open" ? about(engine.model) : engine[kind](...details);
-  };
-}
-
-// A model without what is heavy.
-function* about({ data, directions, tokenizer, tensors, ...model }) {
-  return model;
 }

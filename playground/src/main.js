@@ -51,7 +51,7 @@ function mountEmbed(element, { state, base, remember }) {
 globalThis.confidenceNeuronsPlayground = { Engine, Tokenizer, connect, mountEmbed };
 
 if (typeof WorkerGlobalScope !== "undefined") {
-  answer(globalThis);
+  answer();
 } else {
   const folder = document.currentScript.src.replace(/[^/]*$/, "");
   window.addEventListener("DOMContentLoaded", () => {

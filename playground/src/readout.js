@@ -6,23 +6,25 @@
 import { moments, multiply, rowOf } from "./arithmetic.js";
 
 export class Readout {
-  constructor({ tensors, embedding }, { width, vocabulary, finalEps }) {
+  constructor(tensors, { width, vocabulary, finalEps }) {
+    const embedding = tensors["embed_in.weight"];
     const gain = tensors["final_layer_norm.weight"];
-    const weights = new Float64Array(vocabulary * width);
-    Object.assign(this, { vocabulary, eps: finalEps, constant: new Float64Array(vocabulary) });
-    this.map = { weights, bias: new Float64Array(vocabulary), inputs: width };
-    const ofBias = { ...this.map, weights: embedding };
-    multiply(tensors["final_layer_norm.bias"], 1, ofBias, this.constant);
+    const map = { weights: embedding, bias: new Float64Array(vocabulary), inputs: width };
+    Object.assign(this, { vocabulary, eps: finalEps, map });
+    this.constant = this.products(tensors["final_layer_norm.bias"], 1);
+    this.map.weights = embedding.map((value, at) => value * gain[at % width]);
     for (let id = 0; id < vocabulary; id++) {
-      const gained = rowOf(embedding, id, width).map((value, i) => value * gain[i]);
-      const { mean } = moments(gained);
-      weights.set(gained.map((value) => value - mean), id * width);
+      const row = rowOf(this.map.weights, id, width);
+      const { mean } = moments(row);
+      row.set(row.map((value) => value - mean));
     }
   }
 
   // Products of some vectors of the stream, one after the other.
-  products(vectors, rows, output) {
-    multiply(vectors, rows, this.map, output);
+  products(vectors, rows) {
+    const found = new Float64Array(rows * this.vocabulary);
+    multiply(vectors, rows, this.map, found);
+    return found;
   }
 
   scale(vector) {
@@ -49,12 +51,12 @@ export class Readout {
     return { product, scale, entropy: logTotal - weighted / total, logSum: top + logTotal };
   }
 
-  // Of each token, in nats.
-  logProbabilities({ product, scale, logSum }) {
-    return product.map((value, id) => value / scale + this.constant[id] - logSum);
+  // Of one token, in nats.
+  logProbability({ product, scale, logSum }, id) {
+    return product[id] / scale + this.constant[id] - logSum;
   }
 
-  surprisal({ product, scale, logSum }, id) {
-    return logSum - product[id] / scale - this.constant[id];
+  logProbabilities(prediction) {
+    return prediction.product.map((_, id) => this.logProbability(prediction, id));
   }
 }

@@ -46,8 +46,7 @@ export class Tokenizer {
   }
 
   text(id) {
-    this.texts[id] ??= this.decode([id]);
-    return this.texts[id];
+    return this.texts[id] ??= this.decode([id]);
   }
 
   // As `cn.token_labels` has it.
