@@ -62,15 +62,16 @@ def named_at(growth: pd.DataFrame, steps: Sequence[int], count: int) -> pd.DataF
     Returns
     -------
     pd.DataFrame
-        `named`, `group` (`HIGHEST`, or random ones), `step`, `estimate`, `low`,
-        `high` of rho as in `histories`.
+        `named`, `group` (`HIGHEST`, or random ones, nearly the same at all
+        steps), `step`, `estimate`, `low`, `high` of rho as in `histories`.
     """
     values = by_step(growth, "null_fraction")
+    shuffled = drawn(values.columns.tolist(), values.shape[1], seed=0)
     rows = []
     for named in steps:
         highest = values.loc[named].nlargest(count).index.tolist()
-        rest = [neuron for neuron in values.columns if neuron not in highest]
-        groups = {HIGHEST: highest, RANDOM: drawn(rest, count, seed=0)}
+        rest = [neuron for neuron in shuffled if neuron not in highest]
+        groups = {HIGHEST: highest, RANDOM: rest[:count]}
         found = histories(growth, groups)
         rho = found[found["measure"] == MEASURES["null_fraction"][0]]
         rows.append(rho.drop(columns="measure").assign(named=named))

@@ -13,6 +13,7 @@ from confidence_neurons.weights.spectrum import NUMERICAL_ZERO
 
 NEVER = "never"
 MEMBERS = 3  # neurons that make a kind
+OPEN = 1 / 3  # of the median, under which a singular value is said to be nearly null
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ EVENTS = (
         "null space opens",
         "smallest singular value under a third of the median",
         lambda growth: relative_spectrum(growth).min(axis=1),
-        (0.5, 1 / 3, 0.25),
+        (0.5, OPEN, 0.25),
     ),
     Event(
         "induction heads",

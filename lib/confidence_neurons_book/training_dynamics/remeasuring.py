@@ -25,7 +25,7 @@ from confidence_neurons.growing.snapshots import load_snapshot
 from confidence_neurons.model.ends import Model
 from confidence_neurons.model.state import State
 from confidence_neurons.weights.spectrum import NUMERICAL_ZERO, exact_null_directions
-from confidence_neurons_book.training_dynamics.onsets import MEMBERS
+from confidence_neurons_book.training_dynamics.onsets import MEMBERS, OPEN
 from confidence_neurons_book.training_dynamics.records import CLEAN, MEDIAN, NOISE, NOW, NULL
 
 SHARE, SEED = 0.5, 1  # of the tokens that are replaced
@@ -46,8 +46,9 @@ def remeasure(
     groups : mapping of name to neurons
         Named at the end of the training.
     last : Geometry
-        Of the model at the end of the training: its null space is followed,
-        and every snapshot has a null space of that dimension.
+        Of the model at the end of the training: its quiet directions are
+        followed, and null-space fractions are those of as many directions as
+        its null space has.
 
     Returns
     -------
@@ -108,7 +109,8 @@ def measure_snapshot(
     noise = cn.corrupt(rows, SHARE, counts, seed=SEED)
     states = {CLEAN: cn.run(model, rows), NOISE: cn.run(model, noise)}
     space = cn.geometry(model, k=last.k, counts=counts)
-    directions = {NOW: null_and_median(space)[NULL], **null_and_median(last)}
+    named = null_and_median(last)
+    directions = {NOW: quietest(space, named[NULL].shape[1]), **named}
     members = [neuron for group in groups.values() for neuron in group]
     scanned = cn.scan(model, noise, method="second-order", k=space.k, counts=counts)
     parts = [
@@ -183,16 +185,19 @@ def centred(state: State) -> Float[Tensor, "token d_model"]:
     return x - x.mean(dim=-1, keepdim=True)
 
 
-def null_and_median(space: cn.Geometry) -> dict[str, Directions]:
-    """The null directions that are not null by construction, and as many of median loudness."""
-    exact = exact_null_directions(space.spectrum.values)
-    end = len(space.spectrum.values) - exact
-    count, middle = space.k - exact, end // 2
-    directions = space.spectrum.directions.float()
-    return {
-        NULL: directions[:, end - count : end],
-        MEDIAN: directions[:, middle : middle + count],
-    }
+def null_and_median(last: cn.Geometry) -> dict[str, Directions]:
+    """The directions under a third of the median, and as many of median loudness."""
+    relative = last.spectrum.values / last.spectrum.values.median()
+    count = int(((relative < OPEN) & (relative > NUMERICAL_ZERO)).sum())
+    middle = (len(relative) - 1) // 2
+    directions = last.spectrum.directions.float()
+    return {NULL: quietest(last, count), MEDIAN: directions[:, middle : middle + count]}
+
+
+def quietest(space: cn.Geometry, count: int) -> Directions:
+    """The quietest directions, without those that are null by construction."""
+    end = len(space.spectrum.values) - exact_null_directions(space.spectrum.values)
+    return space.spectrum.directions.float()[:, end - count : end]
 
 
 def _groups(effects: pd.DataFrame, groups: Mapping[str, Sequence[int]]) -> Iterator[pd.DataFrame]:

@@ -83,7 +83,8 @@ def begun_table(found: pd.DataFrame) -> pd.DataFrame:
         ]
     )
     wide = cells.pivot_table("began", "event", "run", aggfunc="first", sort=False)
-    return wide[list(dict.fromkeys(found["run"]))].rename_axis(columns=None).fillna(NEVER)
+    wide = wide[list(dict.fromkeys(found["run"]))].rename_axis(columns=None)
+    return wide.fillna({CLOSE: "-"}).fillna(NEVER)
 
 
 def threshold_table(records: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -112,12 +113,13 @@ def steps_table(
     steps : sequence of int
         The rows.
     digits : int
-        Decimals.
+        Decimals, where numbers do not count something.
     """
     table = {}
     for name, (measure, what) in columns.items():
         rows = of(found, measure, what).set_index("step").loc[list(steps)]
-        bare = [f"{value:z.{digits}f}" for value in rows["estimate"]]
+        counts = (rows["estimate"] % 1 == 0).all()
+        bare = [f"{value:z.{0 if counts else digits}f}" for value in rows["estimate"]]
         table[name] = bare if rows["low"].isna().all() else told(rows, digits)
     return pd.DataFrame(table, index=pd.Index([f"{step:,}" for step in steps], name="step"))
 
