@@ -133,7 +133,9 @@ def ends_table(
         most = (by_step(record, "null_fraction") > NULL_FRACTION).sum(axis=1)
         rows[run] = {
             "smallest singular value": relative_spectrum(record).iloc[-1].min(),
-            "null writers, and most": f"{most.iloc[-1]}, {most.max()} at {most.idxmax():,}",
+            "null writers, and most": f"{most.iloc[-1]}, {most.max()} at {most.idxmax():,}"
+            if most.any()
+            else "0",
             "entropy neurons": str(len(groups[run]["entropy"])),
             "loss on prose": by_step(record, "validation_loss").iloc[-1, 0],
             "loss on half noise": by_step(record, "corrupted_loss").iloc[-1, 0],

@@ -35,4 +35,6 @@ def test_neurons_are_named_at_the_step_of_choice():
     assert highest[1000, 1000] == pytest.approx(0.85)
     assert highest[0, 0] == pytest.approx(0.25)
     assert highest[0, 1000] == pytest.approx((0.7 + 0.8) / 2)
+    random = found["estimate"].loc[:, "random"]
+    assert random[0, 1000] == pytest.approx(random[1000, 1000], abs=0.35)
     assert {group for _, group, _ in found.index} == {histories.HIGHEST, "random"}

@@ -61,8 +61,11 @@ def test_more_snapshots_say_more_closely_when_things_begin():
         ).assign(estimate=courses.get(measure, [0, 0.1, 0.79, 1.6, 2]))
         for measure, what in series.values()
     )
-    table = tables.begun_table(tables.closely(found))
+    table = tables.begun_table(
+        pd.concat([tables.begun({"one": growth()}, found), tables.closely(found)])
+    )
     assert table[tables.CLOSE].to_dict() == {
+        "induction heads": "-",
         "frequency neurons": "25 to 50",
         "scale answers noise": "50 to 75",
         "null writers": "25 to 50",
@@ -80,7 +83,7 @@ def test_a_table_of_steps_has_intervals_where_there_are_some():
     columns = {"neurons": ("neurons", "entropy"), "loss": ("loss", "prose")}
     table = tables.steps_table(FOUND, columns, [100, 1000], 1)
     assert table.index.tolist() == ["100", "1,000"]
-    assert table["neurons"].tolist() == ["3.0", "9.0"]
+    assert table["neurons"].tolist() == ["3", "9"]
     assert table["loss"].tolist() == ["0.5 [0.2, 0.8]"] * 2
 
 
