@@ -8,7 +8,7 @@ import torch
 
 import confidence_neurons as cn
 from confidence_neurons.growing.breaking import (
-    HEDGERS,
+    FIRST,
     INSIDE,
     Copies,
     break_even,
@@ -94,13 +94,17 @@ def test_without_a_hedge_there_is_no_break_even(copied, spoken):
     assert np.isnan(break_even(copied, spoken))
 
 
-def test_every_measure_stands_once_with_the_strongest_hedger_first(model):
-    rows = measure_copying(model, LANGUAGE)
+def test_every_measure_stands_once_with_the_strongest_first(model, copies):
+    rows = measure_copying(model, LANGUAGE, k=4)
     names = [(row.measure, row.kind, row.index) for row in rows]
     assert len(set(names)) == len(names)
     shifts = [row.value for row in rows if row.measure == "hedger_entropy_shift"]
-    assert len(shifts) == HEDGERS
+    assert len(shifts) == FIRST
     assert shifts == sorted(shifts)
+    rises = [row.value for row in rows if row.measure == "riser_rise"]
+    inside, outside = (copies.state.activations[mask] for mask in (copies.copy, copies.spoken))
+    expected = (inside.mean(dim=0) - outside.mean(dim=0)) / outside.std(dim=0)
+    assert rises == pytest.approx(expected.topk(FIRST).values.tolist(), rel=1e-3)
     values = {(row.measure, row.kind): row.value for row in rows}
     assert 0.5 < values["optimal_confidence", "copy"] <= 1 - LANGUAGE.broken / 2
     gap = values["confidence", "spoken"] - values["right", "spoken"]

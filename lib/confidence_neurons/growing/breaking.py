@@ -23,17 +23,24 @@ from confidence_neurons.groups.finding import group_criteria
 from confidence_neurons.groups.names import ENTROPY
 from confidence_neurons.growing.language import SPEAKS, Language
 from confidence_neurons.growing.language_optimum import optimum
-from confidence_neurons.growing.measures import Row
+from confidence_neurons.growing.measures import Row, null_share
 from confidence_neurons.measure.interventions import ablate
 from confidence_neurons.measure.outputs import read
 from confidence_neurons.model.light import LightModel
 from confidence_neurons.model.state import State, run, unembed
+from confidence_neurons.weights.geometry import Geometry, geometry
 
 COPY, SPOKEN = "copy", "spoken"
 ROWS = 96
 SEED = 11
 INSIDE = 4  # tokens of the copy that have been seen
-HEDGERS = 3
+FIRST = 3  # neurons that are looked at
+COLUMNS = {
+    "rise": "rise",
+    "rho": "null_fraction",
+    "mediated": "entropy_ln_mediated",
+    "entropy_shift": "entropy_shift",
+}
 READINGS = ("loss", "entropy", "confidence", "right", "scale")
 
 
@@ -84,58 +91,73 @@ class Copies:
         return float(-copied.mean()), float(-(self.ahead * log_p).sum(dim=-1).mean())
 
 
-def measure_copying(model: LightModel, language: Language) -> list[Row]:
+def measure_copying(model: LightModel, language: Language, k: int | None = None) -> list[Row]:
     """What a model does well inside copies, and what its neurons do there.
 
     Means by kind, `copy` and `spoken`, beside the optimum's under the language
-    that it was grown on. The neurons that hedge most: each is held at its mean
-    outside copies, and the entropy inside falls; `hedger_...` of the strongest,
-    counted by `index`; `hedgers_...` of those together that are entropy
-    neurons of the whole text (NaN where none is).
+    that it was grown on; then what neurons do, see `response_rows`.
+
+    Parameters
+    ----------
+    model : LightModel
+        Grown.
+    language : Language
+        What it was grown on.
+    k : int, optional
+        Dimension of the null space; by default by the spectrum's gap.
 
     Returns
     -------
     list[Row]
-        See `hedger_rows` and `break_even`.
+        Of the kinds `copy` and `spoken`.
     """
-    copies = Copies.of(model, language)
+    copies, space = Copies.of(model, language), geometry(model, k=k)
     rows = []
     for kind, mask in ((COPY, copies.copy), (SPOKEN, copies.spoken)):
-        means = read(model, copies.state.at(mask), READINGS)[list(READINGS)].mean()
+        state = copies.state.at(mask)
+        means = read(model, state, READINGS)[list(READINGS)].mean()
         rows += [Row(name, kind, 0, float(value)) for name, value in means.items()]
         rows.append(Row("overconfidence", kind, 0, float(means["confidence"] - means["right"])))
+        rows.append(Row("null_share", kind, 0, null_share(state, space)))
     best = optimum(language, copies.state.tokens.numpy())
     inside = copies.copy.numpy()
-    rows.append(
-        Row("optimal_confidence", COPY, 0, float(best.probabilities[inside].max(-1).mean()))
-    )
+    surest = best.probabilities[inside].max(axis=-1)
+    rows.append(Row("optimal_confidence", COPY, 0, float(surest.mean())))
     rows.append(Row("optimal_entropy", COPY, 0, float(best.entropy[inside].mean())))
-    return rows + list(hedger_rows(model, copies))
+    return rows + list(response_rows(model, copies, space))
 
 
-def hedger_rows(model: LightModel, copies: Copies) -> Iterator[Row]:
-    """The neurons whose response to copying makes the model less sure, and at what price."""
-    tokens = copies.state.tokens
-    everywhere = scan(model, tokens)
+def response_rows(model: LightModel, copies: Copies, space: Geometry) -> Iterator[Row]:
+    """What neurons' responses to copying do: each is held at its mean outside of copies.
+
+    `hedger_...`: of the neurons without whose response the model would be
+    surest, the strongest first by `index`; `riser_...`: of those that fire
+    most inside copies beyond their mean outside, in standard deviations
+    (`rise`). Of each: null-space fraction (`rho`), mediated share, change of the
+    entropy (`entropy_shift`), and what `changes` gives. `entropy_neurons`: how
+    many there are in the whole text; `entropy_neurons_...`: of all together.
+    """
+    tokens, k = copies.state.tokens, space.k
     level = copies.state.at(copies.spoken).mean_activations()
-    inside = scan(model, tokens, at=copies.copy, to=level)
     spread = copies.state.activations[copies.spoken].std(dim=0)
     rise = (copies.state.at(copies.copy).mean_activations() - level) / spread
-    for place, neuron in enumerate(inside.nsmallest(HEDGERS, "entropy_shift")["neuron"]):
-        line = inside.set_index("neuron").loc[neuron]
-        values = {
-            "rise": float(rise[neuron]),
-            "rho": line["null_fraction"],
-            "mediated": line["entropy_ln_mediated"],
-            "entropy_shift": line["entropy_shift"],
-        } | changes(model, copies, [int(neuron)], level)
-        yield from (Row(f"hedger_{n}", COPY, place, float(v)) for n, v in values.items())
-    entropy = group_criteria(everywhere)[ENTROPY]
-    neurons = everywhere.loc[entropy, "neuron"].tolist()
-    yield Row("entropy_neurons", COPY, 0, float(len(neurons)))
-    if neurons:
-        values = changes(model, copies, neurons, level)
-        yield from (Row(f"hedgers_{n}", COPY, 0, value) for n, value in values.items())
+    inside = scan(model, tokens, at=copies.copy, to=level, k=k).assign(rise=rise.numpy())
+    chosen = {
+        "hedger": inside.nsmallest(FIRST, "entropy_shift"),
+        "riser": inside.nlargest(FIRST, "rise"),
+    }
+    for name, neurons in chosen.items():
+        for place, (_, line) in enumerate(neurons.iterrows()):
+            values = {said: line[column] for said, column in COLUMNS.items()}
+            values |= changes(model, copies, [int(line["neuron"])], level)
+            yield from (Row(f"{name}_{n}", COPY, place, float(v)) for n, v in values.items())
+    everywhere = scan(model, tokens, k=k)
+    entropy = everywhere.loc[group_criteria(everywhere)[ENTROPY], "neuron"].tolist()
+    yield Row("entropy_neurons", COPY, 0, float(len(entropy)))
+    if entropy:
+        yield Row("entropy_neurons_rise", COPY, 0, float(rise[entropy].mean()))
+        values = changes(model, copies, entropy, level)
+        yield from (Row(f"entropy_neurons_{n}", COPY, 0, value) for n, value in values.items())
 
 
 def changes(

@@ -87,8 +87,9 @@ def _on_prose(run: Run, corpus: str, texts: Path) -> tuple[float, list[Row]]:
 def _on_language(run: Run, language: Language) -> tuple[float, list[Row]]:
     recipe = run.recipe
     model, seconds = _grow(recipe, LanguageBatches(recipe, language), language.tokenizer())
-    rows = measure_model(model, language_probes(language, recipe), k=recipe.d_model // QUIETEST)
-    return seconds, rows + (measure_copying(model, language) if language.copying else [])
+    k = recipe.d_model // QUIETEST
+    rows = measure_model(model, language_probes(language, recipe), k=k)
+    return seconds, rows + (measure_copying(model, language, k) if language.copying else [])
 
 
 def _grow(
