@@ -139,7 +139,7 @@ export class Engine {
       rank: 1 + logP.filter((value) => value > logP[next]).length,
       surprisal: -logP[next],
     };
-    const first = logP.indexOf(Math.max(...logP));
+    const first = token(logP.indexOf(Math.max(...logP)));
     const kl = cleanLogP.reduce((sum, clean, id) => sum + Math.exp(clean) * (clean - logP[id]), 0);
     return { entropy, scale, top: ids.map(token), target, first, kl };
   }

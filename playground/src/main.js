@@ -2,18 +2,15 @@
 
 import { Engine } from "./engine.js";
 import { answer, connect } from "./link.js";
-import { isState } from "./settings.js";
 import { Tokenizer } from "./tokenise.js";
-import { besidePanel } from "./view/beside.js";
 import { challengesPanel } from "./view/challenges.js";
-import { dialPanel } from "./view/dial.js";
-import { directionsPanel } from "./view/directions.js";
 import embed from "./view/embed.html";
+import { besidePanel, predictionPanel } from "./view/measured.js";
 import { Page } from "./view/page.js";
-import { predictionPanel } from "./view/prediction.js";
 import { rankingPanel } from "./view/ranking.js";
 import { sharePanel } from "./view/share.js";
-import { tokensPanel } from "./view/tokens.js";
+import { tokensPanel } from "./view/text.js";
+import { dialPanel, directionsPanel } from "./view/turn.js";
 
 const PANELS = [tokensPanel, predictionPanel, dialPanel, rankingPanel, directionsPanel, besidePanel,
   challengesPanel, sharePanel];
@@ -27,13 +24,13 @@ const modelsIn = (folder) => models ??= connect({
 
 function openPage(root, folder) {
   let waiting;
-  const begin = isState(location.hash) ? location.hash : "";
-  const page = new Page(root, modelsIn(folder), begin, (hash) => {
+  const isState = () => location.hash.includes("="); // it may be the name of a place, too
+  const page = new Page(root, modelsIn(folder), isState() ? location.hash : "", (hash) => {
     clearTimeout(waiting);
     waiting = setTimeout(() => history.replaceState(null, "", hash), ADDRESS_MS);
   });
   window.addEventListener("hashchange", () => {
-    if (!isState(location.hash)) return;
+    if (!isState()) return;
     page.setFrom(location.hash);
     page.measure(true);
   });

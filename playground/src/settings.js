@@ -6,9 +6,8 @@ const whole = (below) => (text) =>
 const number = (most) => (text) =>
   text.trim() !== "" && Math.abs(Number(text)) <= most ? Number(text) : undefined;
 const oneOf = (...names) => (text) => (names.includes(text) ? text : undefined);
-const flag = (text) => ({ 0: false, 1: true })[text];
 const text = (said) => (said.length <= 20000 ? said : undefined);
-const head = (said) => (/^[0-2]\.[0-3]$/.test(said) ? said.split(".").map(Number) : undefined);
+const head = (said) => (/^[0-2]\.[0-3]$/.test(said) ? said : undefined);
 const neurons = (said) => {
   const numbers = said.split(",").map(whole(512));
   return numbers.includes(undefined) ? undefined : [...new Set(numbers)];
@@ -24,15 +23,12 @@ const KEYS = {
   neurons: [[], neurons, "numbers from 0 to 511 with commas between them"],
   how: ["clamp", oneOf("clamp", "boost", "mean"), "clamp, boost or mean"],
   value: [null, number(100), "a number from −100 to 100"],
-  frozen: [false, flag, "0 or 1"],
-  direction: [126, whole(128), "a number from 0 to 127"],
+  frozen: [0, whole(2), "0 or 1"],
+  direction: [125, whole(128), "a number from 0 to 127"],
   strength: [0, number(100), "a number from −100 to 100"],
   draw: [0, whole(1000), "a number from 0 to 999"],
-  beside: [false, flag, "0 or 1"],
+  beside: [0, whole(2), "0 or 1"],
 };
-
-// A hash may be the name of a place on the page, too.
-export const isState = (hash) => hash.includes("=");
 
 export const defaults = () =>
   Object.fromEntries(Object.entries(KEYS).map(([key, [value]]) => [key, value]));
@@ -41,7 +37,7 @@ export const defaults = () =>
 export const complete = (state, { groups, heads }) => ({
   ...state,
   neurons: state.neurons.length ? state.neurons : groups.entropy,
-  head: state.head ?? heads.induction[0],
+  head: state.head ?? heads.induction[0].join("."),
 });
 
 // -> {state, problems}: problems are sentences for the reader.
@@ -60,10 +56,9 @@ export function fromHash(hash, base = defaults()) {
 
 // Only what differs from what stands there without an address.
 export function toHash(state, base) {
-  const flat = (value) => (typeof value === "boolean" ? Number(value) : value ?? "");
-  const written = (key, value) => (key === "head" ? value.join(".") : String(flat(value)));
-  const changed = Object.keys(KEYS).map((key) => [key, written(key, state[key])]).filter(
-    ([key, value]) => value !== written(key, base[key]));
+  const written = (from) => Object.keys(KEYS).map((key) => [key, String(from[key] ?? "")]);
+  const own = written(base);
+  const changed = written(state).filter(([, value], i) => value !== own[i][1]);
   return `#${new URLSearchParams(changed)}`;
 }
 

@@ -145,7 +145,7 @@ test("a look tells the likeliest tokens, the next one's rank, and keeps to the c
     const { clean, turned } = look(position, turn);
     assert.deepEqual(clean.top.map(({ id }) => id), order.slice(0, 8));
     assert.deepEqual(turned.top.map(({ id }) => id), order.slice(0, 8));
-    assert.equal(clean.first, order[0]);
+    assert.equal(clean.first.id, order[0]);
     assert.equal(clean.kl, 0);
     assert.equal(clean.target.id, ids[position + 1]);
     assert.equal(clean.target.rank, 1 + order.indexOf(ids[position + 1]));

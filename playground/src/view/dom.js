@@ -1,21 +1,14 @@
 // Elements, and numbers as the page writes them.
 
-// h("option", {value: 3}, "three"); false and null leave an attribute out.
-export function h(tag, attributes, ...children) {
-  const element = set(document.createElement(tag), attributes);
-  element.append(...children);
-  return element;
-}
+export const parts = (root, ...names) =>
+  names.map((name) => root.querySelector(`[data-part="${name}"]`));
 
-export const drawn = (tag, attributes) =>
-  set(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes);
-
+// False and null leave an attribute out.
 export function set(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === false || value === null) element.removeAttribute(name);
     else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
   }
-  return element;
 }
 
 export function say(element, text) {
@@ -33,27 +26,20 @@ export const wide = (element, share) =>
   element.style.setProperty("--share", Math.max(0, Math.min(1, share)).toFixed(4));
 
 // As many children as things, made once and kept: focus and what is being pressed stay.
-export function keep(parent, things, make, update) {
+export function keep(parent, things, html, update) {
   while (parent.children.length > things.length) parent.lastElementChild.remove();
-  while (parent.children.length < things.length) parent.append(make());
+  while (parent.children.length < things.length) parent.insertAdjacentHTML("beforeend", html);
   things.forEach((thing, i) => update(parent.children[i], thing, i));
 }
-
-export const rowOf = (cells) => () =>
-  Object.assign(document.createElement("tr"), { innerHTML: cells });
 
 // Calls `draw` only when one of the inputs is another than at the last call.
 export function whenChanged(draw) {
   let last = [];
   return (...inputs) => {
-    const same = inputs.every((input, i) => input === last[i]);
-    if (!same || !last.length) draw(...inputs);
+    if (inputs.some((input, i) => input !== last[i])) draw(...inputs);
     last = inputs;
   };
 }
-
-export const parts = (root, ...names) =>
-  names.map((name) => root.querySelector(`[data-part="${name}"]`));
 
 // Rounded, with a true minus sign and no minus before a zero.
 export const decimal = (value, digits = 2) =>
@@ -61,3 +47,4 @@ export const decimal = (value, digits = 2) =>
 export const percent = (share) => `${decimal(100 * share, 1)} %`;
 export const signed = (value, digits = 2) =>
   (Number(value.toFixed(digits)) > 0 ? "+" : "") + decimal(value, digits);
+export const sum = (numbers) => numbers.reduce((total, each) => total + each, 0);

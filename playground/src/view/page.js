@@ -6,6 +6,7 @@ import { textPanel } from "./text.js";
 
 const [MODEL, OTHER] = ["prose", "prose-no-norm"];
 const REST_MS = 200; // without a change, before what is slow is asked for
+const keyOf = (...asked) => JSON.stringify(asked);
 
 export class Page {
   constructor(root, models, hash, remember = () => {}) {
@@ -83,56 +84,59 @@ export class Page {
     const read = await this.models.read(MODEL, text, turn);
     if (!read) return;
     this.reading = false;
-    await this.measureToken({ read, text, readTurn: JSON.stringify(turn) });
+    await this.measureToken({ text, read, readKey: keyOf(text, turn) });
   }
 
   // With the scale free: what a frozen scale gives is told beside it.
   async measureToken(fresh) {
-    const { text, read, otherText, attentionKey } = { ...this.seen, ...fresh };
+    Object.assign(this.seen, fresh);
+    const { text, read, otherText } = this.seen;
     const { colour, head, draw } = this.state;
     const at = Math.min(this.state.at ?? Infinity, read.tokens.length - 1);
-    this.seen = { ...this.seen, ...fresh, at };
+    this.seen.at = at;
     const turn = turnOf(this.state);
-    const ask = (model) => this.models.look(model, at, turn && { ...turn, frozen: false }, draw);
-    const key = `${head} ${text}`;
-    const [look, other, attention] = await Promise.all([
-      ask(MODEL),
-      otherText === text ? ask(OTHER) : null,
-      colour === "attention" && attentionKey !== key ? this.models.attention(MODEL, ...head) : null,
-    ]);
-    if (attention) this.see({ attention, attentionKey: key });
+    const ask = (model) => this.models.look(model, at, turn && { ...turn, frozen: 0 }, draw);
+    const asked = [ask(MODEL), otherText === text ? ask(OTHER) : null];
+    const [look, other] = await Promise.all(asked);
     if (look && text === this.seen.text) this.see({ look, turn, ...(other && { other }) });
+    if (colour === "attention") {
+      const numbers = head.split(".").map(Number);
+      await this.know("attention", text, head, () => this.models.attention(MODEL, ...numbers));
+    }
   }
 
   async measureRest() {
-    const { text, at, turn, effectsKey, otherText } = this.seen;
-    const [key, readTurn] = [`${at} ${text}`, JSON.stringify(turn)];
-    const resting = () => text === this.state.text;
-    const effects = key === effectsKey ? null : await this.models.effects(MODEL, at);
-    if (effects && resting()) this.see({ effects, effectsKey: key });
-    if (readTurn !== this.seen.readTurn && resting()) {
-      const read = await this.models.read(MODEL, text, turn);
-      if (read && resting()) this.see({ read, readTurn });
+    const { text, at, turn } = this.seen;
+    const isCurrent = () => text === this.state.text;
+    await this.know("effects", text, at, () => this.models.effects(MODEL, at));
+    await this.know("read", text, turn, () => this.models.read(MODEL, text, turn));
+    if (this.state.beside && this.seen.otherText !== text && isCurrent()) {
+      if (await this.models.read(OTHER, text)) this.seen.otherText = text;
+      if (isCurrent()) await this.measureToken();
     }
-    if (this.state.beside && otherText !== text && resting()) {
-      await this.models.open(OTHER);
-      if (resting() && await this.models.read(OTHER, text, null)) this.seen.otherText = text;
-      if (resting()) await this.measureToken();
-    }
-    if (resting()) this.speak();
+    if (isCurrent()) this.speak();
+  }
+
+  // Asks for what is not known yet of a text, unless another one is typed meanwhile.
+  async know(name, text, details, ask) {
+    const [key, current] = [`${name}Key`, keyOf(text, details)];
+    if (this.seen[key] === current || text !== this.state.text) return;
+    const found = await ask();
+    if (found && text === this.state.text) this.see({ [name]: found, [key]: current });
   }
 
   see(measured) {
-    this.seen = { ...this.seen, ...measured };
+    Object.assign(this.seen, measured);
     if (this.seen.look) this.draw();
   }
 
   speak() {
     const { read, at, look: { clean, turned, frozen } } = this.seen;
-    const now = turned ? `, turned ${decimal((this.state.frozen ? frozen : turned).entropy)}` : "";
-    const [{ label, probability }] = clean.top;
+    const now = (this.state.frozen ? frozen : turned) ?? clean;
+    const moved = turned ? `, turned ${decimal(now.entropy)}` : "";
+    const { label, probability } = now.first;
     say(this.spoken, `After ${at ? read.tokens[at].label : "the start"}: entropy `
-      + `${decimal(clean.entropy)} nats${now}; likeliest ${label}, ${percent(probability)}.`);
+      + `${decimal(clean.entropy)} nats${moved}; likeliest ${label}, ${percent(probability)}.`);
   }
 
   draw() {

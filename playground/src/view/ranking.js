@@ -1,6 +1,6 @@
 // The neurons of the last layer that matter most at the chosen token, and any other by its number.
 
-import { decimal, fill, keep, parts, rowOf, set, signed, whenChanged, wide } from "./dom.js";
+import { decimal, fill, keep, parts, set, signed, whenChanged, wide } from "./dom.js";
 import rowHtml from "./ranking-row.html";
 
 const SHOWN = 12;
@@ -29,7 +29,7 @@ export function rankingPanel(root, { change, about: { groups } }) {
     const shown = strongest(effects);
     const most = Math.abs(effects.total[shown[0]]);
     const only = neurons.length === 1 ? neurons[0] : undefined;
-    keep(table.tBodies[0], shown, rowOf(rowHtml), (row, neuron) => {
+    keep(table.tBodies[0], shown, rowHtml, (row, neuron) => {
       fill(row, { neuron: String(neuron) });
       set(row.querySelector("button"), { value: neuron, "aria-label": `Turn neuron ${neuron}`,
         "aria-pressed": neuron === only });

@@ -1,8 +1,11 @@
 // Keep and share: the address, the lines of Python, a picture.
 
 import { pythonLines } from "../python.js";
-import { parts, say } from "./dom.js";
-import { picture } from "./picture.js";
+import { decimal, fill, parts, percent, say, set, signed } from "./dom.js";
+import pictureHtml from "./picture.html";
+
+const LETTERS = 66; // of the text's end, in a line of the picture
+const WIDEST = 400; // a bar of certainty
 
 export function sharePanel(root, { announce, address }) {
   const [lines, copyAddress, copyPython, savePicture] = parts(root, "python", "copy-address",
@@ -30,4 +33,35 @@ async function save(svg, download) {
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   canvas.getContext("2d").drawImage(image, 0, 0);
   Object.assign(document.createElement("a"), { href: canvas.toDataURL(), download }).click();
+}
+
+// SVG, drawn from the state and what was measured.
+function picture({ frozen }, { read, look, at, turn }) {
+  const svg = new DOMParser().parseFromString(pictureHtml, "image/svg+xml").documentElement;
+  const [clean, turned] = [look.clean, frozen ? look.frozen : look.turned];
+  const labels = read.tokens.slice(1, at + 1).map(({ label }) => label);
+  const words = labels.join("").replace(/[␣⏎]/g, " ");
+  fill(svg, { title: `${words.length > LETTERS ? "…" : ""}${words.slice(-LETTERS)} …` });
+  const moved = (before, after, write) => write(before) + (turned ? ` → ${write(after)}` : "");
+  svg.querySelectorAll(".row").forEach((row, i) => {
+    const [before, now] = [clean, turned ?? clean].map(({ top }) => top[i].probability);
+    fill(row, { token: clean.top[i].label, p: moved(before, now, percent) });
+    row.querySelectorAll("rect").forEach(
+      (bar, which) => set(bar, { width: WIDEST * [before, now][which] }));
+  });
+  const lines = [`Entropy ${moved(clean.entropy, turned?.entropy, decimal)} nats`,
+    `Final scale ${moved(clean.scale, turned?.scale, decimal)}`,
+    ...(turn ? turnLines(turn, look.turned.effect, look.control.effect, frozen) : [])];
+  svg.querySelectorAll(".told").forEach((element, i) => say(element, lines[i] ?? ""));
+  return new XMLSerializer().serializeToString(svg);
+}
+
+function turnLines({ neurons, how, value, direction, strength }, effect, control, frozen) {
+  const named = neurons.length > 3 ? `${neurons.length} neurons` : `Neuron ${neurons.join(", ")}`;
+  const what = { clamp: `held at ${value}`, boost: `× ${value}`, mean: "held at the mean" }[how];
+  return [neurons.length && `${named} ${what}`,
+    direction !== null && `${decimal(strength)} along direction ${direction}`,
+    `Change ${signed(effect.total)}`, `through the scale ${signed(effect.throughScale)}`,
+    `direct ${signed(effect.direct)}`, `of the control ${signed(control.total)}`,
+    frozen && "The scale is frozen."].filter(Boolean);
 }

@@ -1,6 +1,17 @@
-// The text: typed, or one of the examples; what is odd about it is said below.
+// The text: typed, or one of the examples, and as tokens, one of which is chosen. Each token stands
+// on a ground that says how much of something there is.
 
-import { parts, say } from "./dom.js";
+import { decimal, keep, parts, percent, say, set, whenChanged, wide } from "./dom.js";
+
+// What colours: where no colour and where all of it stands, and how it is written.
+const nats = (value) => `${decimal(value)} nats`;
+const GROUNDS = {
+  entropy: { from: 0, to: 7.6, write: nats },
+  surprisal: { from: 0, to: 12, write: nats },
+  scale: { from: 1, to: 4, write: decimal },
+  attention: { from: 0, to: 1, write: percent },
+};
+const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, Home: -300, End: 300 };
 
 export function textPanel(root, { change }) {
   const [area, menu, count] = parts(root, "text", "example", "count");
@@ -18,4 +29,52 @@ export function textPanel(root, { change }) {
     say(count, `${tokens} token${tokens === 1 ? "" : "s"}. `);
     notes.forEach((note) => { note.hidden = !read.notes.includes(note.dataset.note); });
   };
+}
+
+export function tokensPanel(root, { change, about }) {
+  const [bar, colour, head, legend] = parts(root, "tokens", "colour", "head", "legend");
+  for (const option of head.options) option.append(kindOf(about.heads, option.value));
+  colour.addEventListener("change", ({ target }) => change(
+    target === head ? { head: head.value, colour: "attention" } : { colour: target.value }));
+  const choose = (button, step = 0) => {
+    const last = bar.children.length - 1;
+    const at = Math.max(0, Math.min(last, [...bar.children].indexOf(button) + step));
+    bar.children[at].focus();
+    change({ at: at === last ? null : at });
+  };
+  bar.addEventListener("click", ({ target }) => target !== bar && choose(target));
+  bar.addEventListener("keydown", (event) => {
+    if (!(event.key in STEPS)) return;
+    event.preventDefault();
+    choose(event.target, STEPS[event.key]);
+  });
+
+  const show = whenChanged((read, name, at, row) => {
+    const ground = GROUNDS[name];
+    const values = name === "attention" ? row : (read.turned ?? read.clean)[name];
+    keep(bar, read.tokens, '<button type="button"></button>', (button, token, i) =>
+      showToken(button, token, i, i === at, name, ground, values?.[i] ?? NaN));
+    bar.removeAttribute("aria-busy");
+    legend.innerHTML = `${ground.write(ground.from)}<i></i>${ground.write(ground.to)}`;
+  });
+  return (state, { read, at, attention }) => {
+    colour.querySelector(`[value=${state.colour}]`).checked = true;
+    head.value = state.head;
+    show(read, state.colour, at, attention?.[at]);
+  };
+}
+
+function showToken(button, token, i, chosen, name, { from, to, write }, value) {
+  const shown = i === 0 ? "start" : token.label.replace(/^␣/, " ");
+  const told = Number.isNaN(value) ? `no ${name}` : `${name} ${write(value)}`;
+  say(button, shown);
+  wide(button, ((value || from) - from) / (to - from));
+  set(button, { class: i === 0 && "cn-start", tabindex: chosen ? 0 : -1, "aria-pressed": chosen,
+    "aria-label": `${i}: ${shown.trim() || "space"}, ${told}`, title: told });
+}
+
+function kindOf({ induction, previous }, name) {
+  const among = (heads) => heads.some((head) => head.join(".") === name);
+  if (among(induction)) return " (induction)";
+  return among(previous) ? " (previous token)" : "";
 }
