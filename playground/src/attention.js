@@ -16,7 +16,7 @@ export class Head {
   attend(projected, mixed, first, rows) {
     const { start, size, width, positions } = this;
     const own = projected.subarray(3 * start);
-    for (let row = 0; row < rows; row++) this.#take(own.subarray(3 * width * row), first + row);
+    for (let row = 0; row < rows; row++) this.#keep(own.subarray(3 * width * row), first + row);
     const seen = 4 * Math.ceil((first + rows) / 4);
     const none = (outputs) => new Float64Array(outputs); // no bias
     const byKey = { weights: this.keys, bias: none(seen), inputs: size };
@@ -29,7 +29,7 @@ export class Head {
     multiply(shares, rows, byValue, mixed.subarray(start), { from: positions, to: width });
   }
 
-  #take(projected, position) {
+  #keep(projected, position) {
     const { size, positions } = this;
     const [query, key, value] = [0, 1, 2].map((part) => rowOf(projected, part, size));
     this.#turn(query, position);

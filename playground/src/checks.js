@@ -18,6 +18,6 @@ export function checkNumber(what, value, end) {
 }
 
 function expect(holds, what, got) {
-  const said = typeof got === "number" ? String(got) : JSON.stringify(got);
-  if (!holds) throw new Error(`expected ${what}, got ${said}`);
+  if (holds) return;
+  throw new Error(`expected ${what}, got ${typeof got === "number" ? got : JSON.stringify(got)}`);
 }

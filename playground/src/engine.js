@@ -1,7 +1,7 @@
 // What the page asks of a model. Each request is a generator, so that it can be answered in pieces.
 
 import { rowOf } from "./arithmetic.js";
-import { checkNumber, checkTurn } from "./checks.js";
+import { checkNumber } from "./checks.js";
 import { Forward } from "./forward.js";
 import { Interventions } from "./interventions.js";
 import { Readout } from "./readout.js";
@@ -26,7 +26,7 @@ export class Engine {
   // The tokens of a text, and along it what the predictions are like.
   *read(text, turn = null) {
     const { tokenizer, interventions } = this;
-    const steps = this.#steps(turn);
+    const steps = turn && interventions.steps(turn);
     const { ids, notes, cut } = tokenizer.read(text);
     yield* this.#predict(ids);
     const tokens = ids.map((id) => ({ id, label: tokenizer.label(id), text: tokenizer.text(id) }));
@@ -41,7 +41,7 @@ export class Engine {
   // One prediction: as it is, and what a turn and its control make of it.
   *look(position, turn = null, draw = 0) {
     const prediction = this.#at(position);
-    const steps = this.#steps(turn);
+    const steps = turn && this.interventions.steps(turn);
     const logP = this.readout.logProbabilities(prediction);
     const ids = [...logP.keys()].sort((one, other) => logP[other] - logP[one]).slice(0, SHOWN);
     const next = this.forward.ids[position + 1];
@@ -70,11 +70,12 @@ export class Engine {
     return { activation, total, direct };
   }
 
-  // Where a head looks, from each position.
+  // Where a head looks, from each position: up to itself.
   *attention(layer, head) {
     checkNumber("a layer", layer, this.model.config.layers);
     checkNumber("a head", head, this.model.config.heads);
-    return this.forward.pattern(layer, head);
+    const { pattern, positions } = this.forward.layers[layer].heads[head];
+    return this.forward.ids.map((_, query) => rowOf(pattern, query, positions).slice(0, query + 1));
   }
 
   // Predictions of a text, each with the stream and the activations that it comes from.
@@ -142,11 +143,6 @@ export class Engine {
     const first = token(logP.indexOf(Math.max(...logP)));
     const kl = cleanLogP.reduce((sum, clean, id) => sum + Math.exp(clean) * (clean - logP[id]), 0);
     return { entropy, scale, top: ids.map(token), target, first, kl };
-  }
-
-  #steps(turn) {
-    if (turn) checkTurn(turn, this.model.config);
-    return turn && this.interventions.steps(turn);
   }
 
   #at(position) {

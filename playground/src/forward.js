@@ -40,12 +40,6 @@ export class Forward {
       yield { first, rows: few.length };
     }
   }
-
-  // Where a head looks: a row for each query, up to itself.
-  pattern(layer, head) {
-    const { pattern, positions } = this.layers[layer].heads[head];
-    return this.ids.map((_, query) => rowOf(pattern, query, positions).slice(0, query + 1));
-  }
 }
 
 class Layer {

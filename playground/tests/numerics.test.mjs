@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { gelu } from "../src/arithmetic.js";
-import { numbersFrom } from "../src/controls.js";
+import { numbersFrom } from "../src/interventions.js";
 import { NAMES, engineOf, excess, floats, modelOf, reference } from "./reference.mjs";
 
 const SINGLE = { relative: 1e-4, absolute: 1.5e-7 }; // the library's own bound for its effects
