@@ -24,7 +24,7 @@ const KEYS = {
   how: ["clamp", oneOf("clamp", "boost", "mean"), "clamp, boost or mean"],
   value: [null, number(100), "a number from −100 to 100"],
   frozen: [0, whole(2), "0 or 1"],
-  direction: [125, whole(128), "a number from 0 to 127"],
+  direction: [126, whole(128), "a number from 0 to 127"],
   strength: [0, number(100), "a number from −100 to 100"],
   draw: [0, whole(1000), "a number from 0 to 999"],
   beside: [0, whole(2), "0 or 1"],

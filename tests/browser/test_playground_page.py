@@ -245,7 +245,7 @@ def test_the_dial_moves_the_prediction_and_its_parts_add_up(base, visit):
         page.locator(".cn-see [data-value=scale-before]").text_content() or ""
     )
     assert told(page, "entropy-after") == pytest.approx(entropy + direct, abs=0.02)
-    page.get_by_role("button", name="Leave alone").click()
+    page.get_by_role("button", name="Undo the turn").click()
     expect(changed(page)).to_have_text("\N{EN DASH}")
     assert told(page, "entropy-before") == entropy
 

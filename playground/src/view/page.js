@@ -29,13 +29,7 @@ export class Page {
   }
 
   add(panels) {
-    const tools = {
-      about: this.about,
-      change: (changes) => this.change(changes),
-      announce: (words) => say(this.spoken, words),
-      address: () => location.href.replace(/#.*$/, "") + toHash(this.state, this.base),
-    };
-    this.panels.push(...panels.map((panel) => panel(this.root, tools)));
+    this.panels.push(...panels.map((panel) => panel(this.root, this)));
     this.draw();
   }
 
@@ -45,18 +39,22 @@ export class Page {
     this.tell(problems.length ? `The address is damaged. ${problems.join(" ")}` : "");
   }
 
+  announce = (words) => say(this.spoken, words);
+
+  address = () => location.href.replace(/#.*$/, "") + toHash(this.state, this.base);
+
   tell(words) {
     this.alarm.hidden = !words;
     say(this.alarm, words);
   }
 
-  change(changes) {
+  change = (changes) => {
     Object.assign(this.state, changes);
     this.tell("");
     this.draw();
     this.remember(toHash(this.state, this.base));
     if (this.about) this.measure("text" in changes);
-  }
+  };
 
   // What changes at once; what is slow, or spoken, waits until the reader rests.
   async measure(text) {
@@ -135,7 +133,7 @@ export class Page {
     const now = (this.state.frozen ? frozen : turned) ?? clean;
     const moved = turned ? `, turned ${decimal(now.entropy)}` : "";
     const { label, probability } = now.first;
-    say(this.spoken, `After ${at ? read.tokens[at].label : "the start"}: entropy `
+    this.announce(`After ${at ? read.tokens[at].label : "the start"}: entropy `
       + `${decimal(clean.entropy)} nats${moved}; likeliest ${label}, ${percent(probability)}.`);
   }
 

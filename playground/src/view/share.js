@@ -1,6 +1,5 @@
 // Keep and share: the address, the lines of Python, a picture.
 
-import { pythonLines } from "../python.js";
 import { decimal, fill, parts, percent, say, set, signed } from "./dom.js";
 import pictureHtml from "./picture.html";
 
@@ -21,8 +20,32 @@ export function sharePanel(root, { announce, address }) {
   });
   return (state, seen) => {
     shown = [state, seen];
-    say(lines, pythonLines(state, seen));
+    fill(lines, pythonValues(state, seen));
   };
+}
+
+// What the lines of Python in the page leave open.
+function pythonValues({ text }, { read, at, turn }) {
+  const ids = read.tokens.map(({ id }) => id);
+  const three = [...ids, ids[0], ids[0]].slice(0, 3); // the least that the library reads
+  const tokens = ids.length < 3 ? `tokens = torch.tensor([[${three.join(", ")}]])`
+    : `text = ${JSON.stringify(text)}
+tokens = cn.tokens_from_text(model, text, length=${ids.length}, count=1)`;
+  return { tokens, at: String(at), turned: turn ? pythonOf(turn, at) : "" };
+}
+
+function pythonOf({ neurons, how, value, direction, strength, frozen }, at) {
+  const level = {
+    mean: "cn.run(model, cn.prose_tokens(model)).mean_activations()",
+    clamp: Number.isInteger(value) ? `${value}.0` : value,
+    boost: `${value} * state.activations[0, ${at}]`,
+  }[how];
+  return ["\n\nturned = state",
+    neurons.length && `turned = cn.ablate(model, turned, neurons=[${neurons}], to=${level})`,
+    direction !== null && `direction = cn.geometry(model).spectrum.directions[:, ${direction}]`,
+    direction !== null && `turned = cn.write(model, turned, direction, strength=${strength})`,
+    frozen && "turned = turned.frozen(state)",
+    'print(cn.read(model, turned, ["entropy", "scale"]))'].filter(Boolean).join("\n");
 }
 
 async function save(svg, download) {

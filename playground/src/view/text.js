@@ -11,6 +11,7 @@ const GROUNDS = {
   scale: { from: 1, to: 4, write: decimal },
   attention: { from: 0, to: 1, write: percent },
 };
+const HEADS = { induction: "induction", previous: "previous token" };
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, Home: -300, End: 300 };
 
 export function textPanel(root, { change }) {
@@ -33,7 +34,11 @@ export function textPanel(root, { change }) {
 
 export function tokensPanel(root, { change, about }) {
   const [bar, colour, head, legend] = parts(root, "tokens", "colour", "head", "legend");
-  for (const option of head.options) option.append(kindOf(about.heads, option.value));
+  for (const [kind, said] of Object.entries(HEADS)) {
+    for (const name of about.heads[kind]) {
+      head.querySelector(`[value="${name.join(".")}"]`).append(` (${said})`);
+    }
+  }
   colour.addEventListener("change", ({ target }) => change(
     target === head ? { head: head.value, colour: "attention" } : { colour: target.value }));
   const choose = (button, step = 0) => {
@@ -71,10 +76,4 @@ function showToken(button, token, i, chosen, name, { from, to, write }, value) {
   wide(button, ((value || from) - from) / (to - from));
   set(button, { class: i === 0 && "cn-start", tabindex: chosen ? 0 : -1, "aria-pressed": chosen,
     "aria-label": `${i}: ${shown.trim() || "space"}, ${told}`, title: told });
-}
-
-function kindOf({ induction, previous }, name) {
-  const among = (heads) => heads.some((head) => head.join(".") === name);
-  if (among(induction)) return " (induction)";
-  return among(previous) ? " (previous token)" : "";
 }

@@ -73,8 +73,8 @@ function controlSaid({ turned, control }) {
   if (!neurons.length) return "Control: a random direction, as far.";
   const moved = signed((sum(after) - sum(before)) / neurons.length);
   const [s, average] = neurons.length > 1 ? ["s", "on average "] : ["", ""];
-  return `Control: neuron${s} ${neurons.join(", ")}, drawn among those with output weights as long, `
-    + `moved as far (${average}${moved}).`;
+  return `Control: neuron${s} ${neurons.join(", ")}, drawn among those with output weights as `
+    + `long, moved as far (${average}${moved}).`;
 }
 
 export function directionsPanel(root, { change, about: { values, nullDimension } }) {
