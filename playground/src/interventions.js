@@ -13,14 +13,12 @@ const NEAREST = 10; // in weight norm: a neuron's partner is one of them
 
 export class Interventions {
   constructor(model, outputWeights, readout) {
-    const { width, neurons, vocabulary } = model.config;
+    const { width, neurons } = model.config;
     Object.assign(this, { model, readout, width, directions: singles(model.directions) });
     this.outputs = new Float64Array(neurons * width).map((_, at) => {
       return outputWeights[(at % width) * neurons + Math.floor(at / width)];
     });
     this.readings = []; // of pairs of neurons, where they were needed
-    this.stream = new Float64Array(width);
-    this.product = new Float64Array(vocabulary);
   }
 
   // The steps of a turn, or of its control where there is a draw.
@@ -45,12 +43,10 @@ export class Interventions {
     return how === "clamp" ? value : value * activations[neuron];
   }
 
-  // A clean prediction after some steps, with the scale that they give or with its own; until the
-  // next call.
+  // A clean prediction after some steps, with the scale that they give or with its own.
   apply(steps, clean) {
-    const { stream, product, readout } = this;
-    stream.set(clean.stream);
-    product.set(clean.product);
+    const { readout } = this;
+    const [stream, product] = [clean.stream.slice(), clean.product.slice()];
     for (const { vector, reading, amount } of steps) {
       const added = amount(clean, stream);
       for (let i = 0; i < stream.length; i++) stream[i] += added * vector[i];
@@ -68,7 +64,7 @@ export class Interventions {
     this.readings[pair] ??= this.readout.products(rowOf(this.outputs, pair, 2 * this.width), 2);
     return {
       vector: rowOf(this.outputs, neuron, this.width),
-      reading: rowOf(this.readings[pair], neuron % 2, this.product.length),
+      reading: rowOf(this.readings[pair], neuron % 2, this.readout.vocabulary),
     };
   }
 }

@@ -1,1 +1,1 @@
-"""Chapter 8, *Grow your own*: its frames and charts."""
+"""Small models grown to ask what makes a null space: the tables of what was measured."""
