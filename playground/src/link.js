@@ -5,18 +5,20 @@
 import { Engine } from "./engine.js";
 import { Tokenizer } from "./tokenise.js";
 
+const MODELS = ["prose", "prose-no-norm"]; // the first one holds the tokenizer
 const KINDS = ["open", "read", "look", "effects", "attention"];
 const PIECE = 8; // milliseconds before the thread gets a turn
 
-// `script` is the address of the bundle, `models` those of the models' scripts by name; the first
-// one holds the tokenizer. A request that a newer one of its kind overtakes resolves to null.
-export function connect({ script, models }) {
-  const perform = location.protocol.startsWith("http") ? inWorker(script) : onThisThread(addScript);
+// `folder` is the address where the bundle and the models' scripts stand. A request that a newer
+// one of its kind overtakes resolves to null.
+export function connect(folder) {
+  const perform = location.protocol.startsWith("http") ? inWorker(`${folder}playground.js`)
+    : onThisThread((script) => addScript(folder + script));
   const newest = {}; // request of each kind and model
   let last = Promise.resolve();
   const ask = (kind) => (name, ...details) => {
     const key = `${kind} ${name}`;
-    const request = { kind, name, details, models };
+    const request = { kind, name, details };
     newest[key] = request;
     const answered = last.then(() => (newest[key] === request ? perform(request) : null));
     last = answered.catch(() => {});
@@ -28,9 +30,9 @@ export function connect({ script, models }) {
 function inWorker(script) {
   const worker = new Worker(script);
   return (request) => new Promise((resolve, reject) => {
-    worker.onmessage = ({ data }) => {
-      if (data.error) reject(new Error(data.error));
-      else resolve(data.answer);
+    worker.onmessage = ({ data: { found, error } }) => {
+      if (error) reject(new Error(error));
+      else resolve(found);
     };
     worker.onerror = ({ message }) => reject(new Error(`the playground's worker: ${message}`));
     worker.postMessage(request);
@@ -39,9 +41,9 @@ function inWorker(script) {
 
 // The worker's side.
 export function answer() {
-  const perform = onThisThread((address) => globalThis.importScripts(address));
+  const perform = onThisThread((script) => globalThis.importScripts(script));
   globalThis.onmessage = ({ data }) => perform(data).then(
-    (found) => globalThis.postMessage({ answer: found }),
+    (found) => globalThis.postMessage({ found }),
     (error) => globalThis.postMessage({ error: error.message }),
   );
 }
@@ -50,14 +52,14 @@ export function answer() {
 function onThisThread(load) {
   const engines = {};
   let tokenizer;
-  async function modelOf(name, models) {
-    if (!models[name]) throw new Error(`expected ${Object.keys(models).join(" or ")}, got ${name}`);
-    if (!globalThis.confidenceNeuronsModels?.[name]) await load(models[name]);
+  async function modelOf(name) {
+    if (!MODELS.includes(name)) throw new Error(`expected ${MODELS.join(" or ")}, got ${name}`);
+    if (!globalThis.confidenceNeuronsModels?.[name]) await load(`${name}.js`);
     return globalThis.confidenceNeuronsModels[name];
   }
-  return async ({ kind, name, details, models }) => {
-    tokenizer ??= new Tokenizer(await modelOf(Object.keys(models)[0], models));
-    engines[name] ??= new Engine(await modelOf(name, models), tokenizer);
+  return async ({ kind, name, details }) => {
+    tokenizer ??= new Tokenizer(await modelOf(MODELS[0]));
+    engines[name] ??= new Engine(await modelOf(name), tokenizer);
     const steps = engines[name][kind](...details);
     for (;;) {
       const start = performance.now();
@@ -79,12 +81,9 @@ function aTurn() {
   });
 }
 
-function addScript(address) {
-  return new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.onload = resolve;
-    script.onerror = () => reject(new Error(`could not load ${address}`));
-    script.src = address;
-    document.head.append(script);
+function addScript(src) {
+  return new Promise((onload, reject) => {
+    const onerror = () => reject(new Error(`could not load ${src}`));
+    document.head.append(Object.assign(document.createElement("script"), { src, onload, onerror }));
   });
 }

@@ -16,16 +16,13 @@ const PANELS = [tokensPanel, predictionPanel, dialPanel, rankingPanel, direction
   challengesPanel, sharePanel];
 const ADDRESS_MS = 300; // browsers refuse an address that changes too often
 
-let models;
-const modelsIn = (folder) => models ??= connect({
-  script: `${folder}playground.js`,
-  models: { prose: `${folder}prose.js`, "prose-no-norm": `${folder}prose-no-norm.js` },
-});
+let models; // whatever asks, one engine answers
 
 function openPage(root, folder) {
   let waiting;
   const isState = () => location.hash.includes("="); // it may be the name of a place, too
-  const page = new Page(root, modelsIn(folder), isState() ? location.hash : "", (hash) => {
+  models ??= connect(folder);
+  const page = new Page(root, models, isState() ? location.hash : "", (hash) => {
     clearTimeout(waiting);
     waiting = setTimeout(() => history.replaceState(null, "", hash), ADDRESS_MS);
   });
@@ -41,8 +38,8 @@ function openPage(root, folder) {
 // state. Resolves when numbers stand.
 function mountEmbed(element, { state, base, remember }) {
   element.innerHTML = embed;
-  const page = new Page(element, modelsIn(base), state, remember);
-  return page.open([predictionPanel, dialPanel]);
+  models ??= connect(base);
+  return new Page(element, models, state, remember).open([predictionPanel, dialPanel]);
 }
 
 globalThis.confidenceNeuronsPlayground = { Engine, Tokenizer, connect, mountEmbed };

@@ -12,7 +12,7 @@ export const reference = JSON.parse(readFileSync(`${folder}/reference.json`, "ut
 export const NAMES = Object.keys(reference.models);
 
 export function modelOf(name) {
-  runScript(ADDRESSES[name]);
+  runScript(`${folder}/${name}.js`);
   return globalThis.confidenceNeuronsModels[name];
 }
 
@@ -23,12 +23,10 @@ function runScript(path) {
 // The bundle, which takes itself for a worker here: it answers what `onmessage` gets.
 export function runBundle() {
   globalThis.WorkerGlobalScope = Object;
-  globalThis.importScripts = runScript;
+  globalThis.importScripts = (script) => runScript(`${folder}/${script}`);
   runScript(fileURLToPath(new URL("../dist/playground.js", import.meta.url)));
   return globalThis.confidenceNeuronsPlayground;
 }
-
-export const ADDRESSES = Object.fromEntries(NAMES.map((name) => [name, `${folder}/${name}.js`]));
 
 // An engine whose texts are lists of ids, in JSON; its requests are answered at once.
 export function engineOf(name) {

@@ -19,11 +19,7 @@ BUNDLE = Path(__file__).parents[2] / "playground" / "dist" / "playground.js"
 PAGE = """<!doctype html><meta charset="utf-8"><title>Numbers</title>
 <script src="playground.js"></script>
 <script>
-  const models = Object.fromEntries(["prose", "prose-no-norm"].map((name) => [name, `${name}.js`]));
-  const folder = location.href.replace(/[^/]*$/, "");
-  for (const name in models) models[name] = folder + models[name];
-  const script = folder + "playground.js";
-  globalThis.link = confidenceNeuronsPlayground.connect({ script, models });
+  globalThis.link = confidenceNeuronsPlayground.connect(location.href.replace(/[^/]*$/, ""));
   globalThis.finish = (request) => {
     for (;;) {
       const { done, value } = request.next();

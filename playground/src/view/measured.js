@@ -9,8 +9,7 @@ import numbersHtml from "./numbers.html";
 import rowHtml from "./prediction-row.html";
 import tableHtml from "./prediction.html";
 
-const PROBABILITIES = [0.1, 0.25, 0.5, 1]; // that a whole bar may stand for
-const NATS = [0.1, 0.25, 0.5, 1, 2, 4, 8];
+const REACHES = [0.1, 0.25, 0.5, 1, 2, 4, 8]; // probability or nats that a whole bar stands for
 const CHANGES = { total: "change", throughScale: "through-scale", direct: "direct" };
 
 export function predictionPanel(root) {
@@ -46,7 +45,7 @@ function predictionIn(table, numbers) {
     const turned = frozen ? look.frozen : look.turned;
     const [clean, now] = [look.clean, turned ?? look.clean];
     const most = Math.max(...[...clean.top, ...now.top].map(({ probability }) => probability));
-    const reach = PROBABILITIES.find((share) => most <= share);
+    const reach = REACHES.find((share) => most <= share);
     keep(table.tBodies[0], clean.top, rowHtml, (row, token, i) => {
       const shares = [token.probability, now.top[i].probability];
       set(row, { "data-token": token.label });
@@ -83,7 +82,7 @@ export function changeIn(table) {
   return whenChanged(({ turned, control }) => {
     const effects = [turned?.effect ?? none, control?.effect ?? none];
     const most = Math.max(...effects.flatMap((effect) => Object.values(effect).map(Math.abs)));
-    const reach = NATS.find((step) => most <= step) ?? most;
+    const reach = REACHES.find((step) => most <= step) ?? most;
     Object.entries(CHANGES).forEach(([key, name], i) => {
       const row = table.tBodies[0].rows[i];
       const [own, other] = effects.map((effect) => (turned ? signed(effect[key]) : "–"));
