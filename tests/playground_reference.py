@@ -22,7 +22,7 @@ from confidence_neurons.model.bridge import pattern_hook
 from confidence_neurons.model.ends import Model
 from confidence_neurons.model.state import State
 from confidence_neurons.text.plain import plain_text
-from confidence_neurons_book.playground.model_script import model_script
+from confidence_neurons_book.playground.model_script import model_script, pointed
 
 MODELS = ("prose", "prose-no-norm")
 LENGTH, SCANNED = 256, 64  # tokens
@@ -68,7 +68,7 @@ def _of_model(name: str) -> dict[str, Any]:
     short = tokens[:, :SCANNED]
     scanned = scan(bridge, short, to=means).set_index("neuron").sort_index()
     patterns = bridge.run_with_cache(short)[1]
-    directions = cn.geometry(bridge).spectrum.directions
+    directions = pointed(cn.geometry(bridge).spectrum.directions)
     light.network.double()  # so that only the playground's own rounding is left
     return {
         "text": text,

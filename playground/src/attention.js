@@ -3,12 +3,15 @@
 import { multiply, rowOf } from "./arithmetic.js";
 
 export class Head {
-  constructor(index, { positions, width, heads }, rotary) {
+  constructor(index, { positions, width, heads, rotaryBase }) {
     const size = width / heads;
-    Object.assign(this, { start: index * size, positions, width, size, rotary });
+    Object.assign(this, { start: index * size, positions, width, size });
     this.keys = new Float64Array(positions * size);
     this.values = new Float64Array(size * positions); // a row for each coordinate
     this.pattern = new Float64Array(positions ** 2); // a row for each query
+    this.frequencies = Float64Array.from({ length: size / 2 }, (_, pair) => {
+      return Math.fround(rotaryBase ** ((-2 * pair) / size));
+    });
   }
 
   // Puts into `mixed` what some queries get, the first at the position `first`. In `projected`
@@ -29,25 +32,22 @@ export class Head {
     multiply(shares, rows, byValue, mixed.subarray(start), { from: positions, to: width });
   }
 
+  // Rotary embedding: pairs (i, i + size / 2) turn by angles that grow with the position. They are
+  // in single precision as the library has them: there the angles of late positions are rounded.
   #keep(projected, position) {
-    const { size, positions } = this;
+    const { size, positions, frequencies } = this;
     const [query, key, value] = [0, 1, 2].map((part) => rowOf(projected, part, size));
-    this.#turn(query, position);
-    this.#turn(key, position);
+    frequencies.forEach((frequency, i) => {
+      const angle = Math.fround(position * frequency);
+      const [cosine, sine] = [Math.fround(Math.cos(angle)), Math.fround(Math.sin(angle))];
+      for (const vector of [query, key]) {
+        const [first, second] = [vector[i], vector[i + size / 2]];
+        vector[i] = first * cosine - second * sine;
+        vector[i + size / 2] = second * cosine + first * sine;
+      }
+    });
     this.keys.set(key, position * size);
     for (let i = 0; i < size; i++) this.values[i * positions + position] = value[i];
-  }
-
-  // Rotary embedding: turns the pairs (i, i + size / 2) by an angle that grows with the position.
-  #turn(vector, position) {
-    const half = this.size / 2;
-    for (let i = 0; i < half; i++) {
-      const at = 2 * (position * half + i);
-      const [cosine, sine] = [this.rotary[at], this.rotary[at + 1]];
-      const [first, second] = [vector[i], vector[half + i]];
-      vector[i] = first * cosine - second * sine;
-      vector[half + i] = second * cosine + first * sine;
-    }
   }
 }
 
@@ -62,15 +62,4 @@ function share(products, count, divisor) {
   }
   for (let key = 0; key < count; key++) some[key] /= total;
   products.fill(0, count);
-}
-
-// Cosine and sine for each position and pair, in single precision as the library has them: there
-// the angles of late positions are rounded.
-export function rotaryTable({ positions, width, heads, rotaryBase }) {
-  const half = width / heads / 2;
-  return Float64Array.from({ length: positions * half * 2 }, (_, at) => {
-    const [position, pair] = [Math.floor(at / 2 / half), Math.floor(at / 2) % half];
-    const angle = Math.fround(position * Math.fround(rotaryBase ** (-pair / half)));
-    return Math.fround(at % 2 ? Math.sin(angle) : Math.cos(angle));
-  });
 }

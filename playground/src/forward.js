@@ -4,7 +4,7 @@
 // the normalised stream, then what its MLP makes of it.
 
 import { gelu, multiply, normalise, rowOf } from "./arithmetic.js";
-import { Head, rotaryTable } from "./attention.js";
+import { Head } from "./attention.js";
 import { tensorsOf } from "./weights.js";
 
 const AT_ONCE = 8; // tokens; some milliseconds' work
@@ -13,11 +13,10 @@ export class Forward {
   constructor(model) {
     const { layers, positions, width, neurons } = model.config;
     const tensors = tensorsOf(model);
-    const rotary = rotaryTable(model.config);
     Object.assign(this, { tensors, width, neurons, ids: [] });
     this.embedding = tensors["embed_in.weight"];
     this.layers = Array.from({ length: layers }, (_, layer) => {
-      return new Layer((name) => tensors[`layers.${layer}.${name}`], model.config, rotary);
+      return new Layer((name) => tensors[`layers.${layer}.${name}`], model.config);
     });
     this.residual = new Float64Array(positions * width);
     this.activations = new Float64Array(positions * neurons); // of the last layer
@@ -43,14 +42,14 @@ export class Forward {
 }
 
 class Layer {
-  constructor(part, config, rotary) {
+  constructor(part, config) {
     const { width, neurons, heads, eps } = config;
     const map = (name, inputs) => {
       return { weights: part(`${name}.weight`), bias: part(`${name}.bias`), inputs };
     };
     const rows = (size) => new Float64Array(AT_ONCE * size);
     this.eps = eps;
-    this.heads = Array(heads).fill().map((_, head) => new Head(head, config, rotary));
+    this.heads = Array(heads).fill().map((_, head) => new Head(head, config));
     this.beforeAttention = map("input_layernorm");
     this.queryKeyValue = map("attention.query_key_value", width);
     this.dense = map("attention.dense", width);

@@ -1,15 +1,10 @@
 // The numbers of a model script: base64 of half and single precision, as arrays of doubles.
 
-// Each tensor by name; row after row, in the model's order.
+// Each tensor by name, row after row.
 export function tensorsOf({ tensors, data }) {
   const all = halves(data);
-  let start = 0;
-  return Object.fromEntries(tensors.map(([name, shape]) => {
-    const end = start + shape.reduce((product, length) => product * length, 1);
-    const tensor = all.subarray(start, end);
-    start = end;
-    return [name, tensor];
-  }));
+  const named = ([name, [start, end]]) => [name, all.subarray(start, end)];
+  return Object.fromEntries(Object.entries(tensors).map(named));
 }
 
 export function singles(base64) {

@@ -10,7 +10,7 @@ import torch
 
 import confidence_neurons as cn
 from confidence_neurons.text.plain import PLAIN
-from confidence_neurons_book.playground.model_script import model_script
+from confidence_neurons_book.playground.model_script import model_script, pointed
 
 NAMES = ("prose", "prose-no-norm")
 BEFORE, AFTER = "(globalThis.confidenceNeuronsModels ??= {})[", ";\n"
@@ -35,14 +35,11 @@ def held(name: str, scripts: dict[str, str]) -> dict[str, Any]:
 def test_weights_are_the_stored_bits(name, held):
     halves = np.frombuffer(base64.b64decode(held["data"]), "<f2")
     stored = dict(cn.load_light(name).network.state_dict())
-    start = 0
-    for tensor, shape in held["tensors"]:
-        own = stored[f"gpt_neox.{tensor}"]
-        assert list(own.shape) == shape
-        part = halves[start : start + own.numel()].astype(np.float32)
-        assert np.array_equal(part, own.numpy().ravel()), tensor
-        start += own.numel()
-    assert start == len(halves) == 857_216
+    for tensor, (start, end) in held["tensors"].items():
+        own = stored[f"gpt_neox.{tensor}"].numpy().ravel()
+        assert np.array_equal(halves[start:end].astype(np.float32), own), tensor
+    lengths = [end - start for start, end in held["tensors"].values()]
+    assert sum(lengths) == len(halves) == 857_216
 
 
 def test_numbers_are_the_librarys(name, held):
@@ -57,10 +54,23 @@ def test_numbers_are_the_librarys(name, held):
     }.items():
         assert held["neurons"][key] == pytest.approx(weights[column].tolist(), rel=1e-6)
     directions = np.frombuffer(base64.b64decode(held["directions"]), "<f4").reshape(128, 128)
-    assert np.array_equal(directions.T, space.spectrum.directions.numpy())
+    for direction, own in zip(directions, space.spectrum.directions.numpy().T, strict=True):
+        assert np.array_equal(direction, own) or np.array_equal(direction, -own)
     assert held["values"] == pytest.approx(space.spectrum.values.tolist(), rel=1e-6)
     assert held["nullDimension"] == space.k
     assert held["groups"] == cn.recorded_groups(name)
+
+
+def test_directions_point_where_their_largest_coordinate_is_positive(held):
+    directions = np.frombuffer(base64.b64decode(held["directions"]), "<f4").reshape(128, 128)
+    assert (directions.max(axis=1) >= -directions.min(axis=1)).all()
+
+
+def test_the_sign_that_a_machine_gives_does_not_matter():
+    directions = torch.linalg.qr(torch.randn(9, 9, generator=torch.manual_seed(0))).Q
+    signs = torch.tensor([1.0, -1, 1, -1, -1, 1, 1, -1, -1])
+    assert torch.equal(pointed(directions * signs), pointed(directions))
+    assert torch.equal(pointed(directions).abs(), directions.abs())
 
 
 def test_heads_are_named_by_their_scores(name, held):

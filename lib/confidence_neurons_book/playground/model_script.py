@@ -5,10 +5,13 @@ A page that lies on the disk may load classic scripts, and nothing else: no data
 
 import base64
 import json
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 from safetensors import safe_open
+from torch import Tensor
 
 import confidence_neurons as cn
 from confidence_neurons.model.bundled import WEIGHTS, verified_file
@@ -70,22 +73,33 @@ def describe(name: str) -> dict[str, Any]:
         },
         "nullDimension": space.k,
         "values": _numbers(space.spectrum.values),
-        "directions": _base64(space.spectrum.directions.T.numpy()),  # one after the other
+        "directions": _base64(pointed(space.spectrum.directions).T.numpy()),  # one after the other
         "heads": _heads(model),
     }
 
 
+def pointed(
+    directions: Float[Tensor, "d_model count"],
+) -> Float[Tensor, "d_model count"]:
+    """Singular directions with the sign that makes the largest coordinate of each positive.
+
+    Either sign is right, and which one comes is an accident of the machine.
+    """
+    largest = directions.abs().argmax(dim=0, keepdim=True)
+    return directions * directions.gather(0, largest).sign()
+
+
 def _halves(name: str) -> dict[str, Any]:
-    """Names and shapes of the tensors, and their own bits in that order."""
+    """The bits of all tensors, and where among them each begins and ends."""
     with safe_open(verified_file(name, WEIGHTS), "numpy") as stored:
-        names = sorted(stored.keys())
-        tensors = [stored.get_tensor(each) for each in names]
+        tensors = {
+            each.removeprefix("gpt_neox."): stored.get_tensor(each)
+            for each in sorted(stored.keys())
+        }
+    ends = np.cumsum([tensor.size for tensor in tensors.values()]).tolist()
     return {
-        "tensors": [
-            [each.removeprefix("gpt_neox."), list(tensor.shape)]
-            for each, tensor in zip(names, tensors, strict=True)
-        ],
-        "data": _base64(np.concatenate([tensor.ravel() for tensor in tensors])),
+        "tensors": dict(zip(tensors, pairwise([0, *ends]), strict=True)),
+        "data": _base64(np.concatenate([tensor.ravel() for tensor in tensors.values()])),
     }
 
 

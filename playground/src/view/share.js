@@ -42,8 +42,9 @@ function pythonOf({ neurons, how, value, direction, strength, frozen }, at) {
   }[how];
   return ["\n\nturned = state",
     neurons.length && `turned = cn.ablate(model, turned, neurons=[${neurons}], to=${level})`,
-    direction !== null && `direction = cn.geometry(model).spectrum.directions[:, ${direction}]`,
-    direction !== null && `turned = cn.write(model, turned, direction, strength=${strength})`,
+    direction !== null && `axis = cn.geometry(model).spectrum.directions[:, ${direction}]
+direction = axis * axis[axis.abs().argmax()].sign()
+turned = cn.write(model, turned, direction, strength=${strength})`,
     frozen && "turned = turned.frozen(state)",
     'print(cn.read(model, turned, ["entropy", "scale"]))'].filter(Boolean).join("\n");
 }
