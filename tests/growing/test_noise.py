@@ -1,5 +1,7 @@
 """Kinds of noise: what is replaced, and what natural text looks like."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -38,8 +40,6 @@ def test_each_kind_draws_from_where_it_says():
     ],
 )
 def test_natural_lines_look_as_they_should(kind, line):
-    import re
-
     lines = natural_text(kind, 5000, seed=0).splitlines()
     assert len(lines) > 50
     assert all(re.fullmatch(line, one) for one in lines)
