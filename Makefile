@@ -45,7 +45,7 @@ test: $(STAMP) workflow smollm2
 	$(BIN)/python -m pytest tests --ignore tests/browser --numprocesses 2 --dist loadfile \
 		--no-loadscope-reorder
 	OMP_NUM_THREADS=1 $(NBVAL) --numprocesses 2 --dist loadfile $(wildcard book/*.ipynb)
-	@$(BIN)/python -m pytest tests/browser --numprocesses 2 --dist loadfile
+	@$(BIN)/python -m pytest tests/browser --numprocesses 2
 
 outputs: $(STAMP) smollm2
 	$(BIN)/python scripts/refresh_outputs.py
