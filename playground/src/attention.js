@@ -9,9 +9,8 @@ export class Head {
     this.keys = new Float64Array(positions * size);
     this.values = new Float64Array(size * positions); // a row for each coordinate
     this.pattern = new Float64Array(positions ** 2); // a row for each query
-    this.frequencies = Float64Array.from({ length: size / 2 }, (_, pair) => {
-      return Math.fround(rotaryBase ** ((-2 * pair) / size));
-    });
+    this.frequencies = Float64Array.from({ length: size / 2 }, (_, pair) =>
+      Math.fround(rotaryBase ** ((-2 * pair) / size)));
   }
 
   // Puts into `mixed` what some queries get, the first at the position `first`. In `projected`

@@ -1,9 +1,8 @@
 // What the page asks of a model. Each request is a generator, so that it can be answered in pieces.
 
 import { rowOf } from "./arithmetic.js";
-import { checkNumber } from "./checks.js";
 import { Forward } from "./forward.js";
-import { Interventions } from "./interventions.js";
+import { checkNumber, Interventions } from "./interventions.js";
 import { Readout } from "./readout.js";
 
 const SHOWN = 8; // tokens of a prediction
@@ -146,9 +145,9 @@ export class Engine {
   }
 
   #at(position) {
-    const { length } = this.forward.ids;
-    if (length === 0) throw new Error("expected a text to be read first");
-    checkNumber("a position", position, length);
+    const { ids } = this.forward;
+    if (!ids.length) throw new Error("expected a text to be read first");
+    checkNumber("a position", position, ids.length);
     return this.predictions[position];
   }
 }

@@ -1,7 +1,6 @@
-// The residual stream of a text, with keys and values kept: a new token costs what it adds.
-//
-// A network like GPT-NeoX's with a sequential residual: each layer adds what its attention makes of
-// the normalised stream, then what its MLP makes of it.
+// The residual stream of a text, with keys and values kept: a new token costs what it adds. Like
+// GPT-NeoX with a sequential residual, each layer adds what its attention makes of the normalised
+// stream, then what its MLP makes of it.
 
 import { gelu, multiply, normalise, rowOf } from "./arithmetic.js";
 import { Head } from "./attention.js";
@@ -15,9 +14,8 @@ export class Forward {
     const tensors = tensorsOf(model);
     Object.assign(this, { tensors, width, neurons, ids: [] });
     this.embedding = tensors["embed_in.weight"];
-    this.layers = Array.from({ length: layers }, (_, layer) => {
-      return new Layer((name) => tensors[`layers.${layer}.${name}`], model.config);
-    });
+    this.layers = Array.from({ length: layers }, (_, layer) =>
+      new Layer((name) => tensors[`layers.${layer}.${name}`], model.config));
     this.residual = new Float64Array(positions * width);
     this.activations = new Float64Array(positions * neurons); // of the last layer
   }
@@ -44,9 +42,8 @@ export class Forward {
 class Layer {
   constructor(part, config) {
     const { width, neurons, heads, eps } = config;
-    const map = (name, inputs) => {
-      return { weights: part(`${name}.weight`), bias: part(`${name}.bias`), inputs };
-    };
+    const map = (name, inputs) =>
+      ({ weights: part(`${name}.weight`), bias: part(`${name}.bias`), inputs });
     const rows = (size) => new Float64Array(AT_ONCE * size);
     this.eps = eps;
     this.heads = Array(heads).fill().map((_, head) => new Head(head, config));

@@ -1,23 +1,20 @@
-// A turn: neurons of the last layer held or boosted, then a direction written. Both add to the
-// residual stream of each position by itself, so that nothing has to be run again. Its control
-// adds as much along what random neurons of the same norm write, and along a random direction.
-//
-// A turn is taken as steps: a vector of the stream, its reading (what one unit of it adds to the
-// products that logits come from), and how much of it is written.
+// A turn: neurons of the last layer held or boosted, then a direction written. Its control adds as
+// much along what random neurons of the same norm write, and along a random direction. All of them
+// are steps that add to the stream of one position, so that nothing has to be run again: a vector,
+// its reading (what a unit of it adds to the products that logits come from), and how much of it.
 
 import { moments, rowOf } from "./arithmetic.js";
-import { checkTurn } from "./checks.js";
-import { singles } from "./weights.js";
+import { bufferOf } from "./weights.js";
 
 const NEAREST = 10; // in weight norm: a neuron's partner is one of them
 
 export class Interventions {
   constructor(model, outputWeights, readout) {
     const { width, neurons } = model.config;
-    Object.assign(this, { model, readout, width, directions: singles(model.directions) });
-    this.outputs = new Float64Array(neurons * width).map((_, at) => {
-      return outputWeights[(at % width) * neurons + Math.floor(at / width)];
-    });
+    Object.assign(this, { model, readout, width });
+    this.directions = new Float64Array(new Float32Array(bufferOf(model.directions)));
+    this.outputs = new Float64Array(neurons * width).map((_, at) =>
+      outputWeights[(at % width) * neurons + Math.floor(at / width)]);
     this.readings = []; // of pairs of neurons, where they were needed
   }
 
@@ -97,4 +94,26 @@ export function numbersFrom(...seeds) {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+function checkTurn({ neurons, how, value, direction, strength }, config) {
+  const list = Array.isArray(neurons) && new Set(neurons).size === neurons.length;
+  expect(list, "neurons as a list of different numbers", neurons);
+  for (const neuron of neurons) checkNumber("a neuron", neuron, config.neurons);
+  expect(["mean", "clamp", "boost"].includes(how), "how as mean, clamp or boost", how);
+  expect(how === "mean" || Number.isFinite(value), "value as a finite number", value);
+  if (direction === null || direction === undefined) return;
+  checkNumber("a direction", direction, config.width);
+  expect(Number.isFinite(strength), "strength as a finite number", strength);
+}
+
+// A whole number from 0 on, below `end`.
+export function checkNumber(what, value, end) {
+  const inside = Number.isInteger(value) && value >= 0 && value < end;
+  expect(inside, `${what} as a whole number from 0 to ${end - 1}`, value);
+}
+
+function expect(holds, what, got) {
+  if (holds) return;
+  throw new Error(`expected ${what}, got ${typeof got === "number" ? got : JSON.stringify(got)}`);
 }

@@ -1,7 +1,6 @@
-// From the residual stream to the next token: final norm, unembedding, distribution.
-//
-// Logits are product / scale + constant. The product is linear in the stream: the final norm's
-// gain, and its centring, stand in the weights.
+// From the residual stream to the next token: final norm, unembedding, distribution. Logits are
+// product / scale + constant. The product is linear in the stream: the final norm's gain, and its
+// centring, stand in the weights.
 
 import { moments, multiply, rowOf } from "./arithmetic.js";
 

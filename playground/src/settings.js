@@ -5,23 +5,22 @@ const whole = (below) => (text) =>
   /^\d{1,9}$/.test(text) && Number(text) < below ? Number(text) : undefined;
 const number = (most) => (text) =>
   text.trim() !== "" && Math.abs(Number(text)) <= most ? Number(text) : undefined;
-const oneOf = (...names) => (text) => (names.includes(text) ? text : undefined);
-const text = (said) => (said.length <= 20000 ? said : undefined);
+const oneOf = (...names) =>
+  [(text) => (names.includes(text) ? text : undefined), names.join(" or ")];
 const head = (said) => (/^[0-2]\.[0-3]$/.test(said) ? said : undefined);
 const neurons = (said) => {
   const numbers = said.split(",").map(whole(512));
   return numbers.includes(undefined) ? undefined : [...new Set(numbers)];
 };
-const COLOURS = ["entropy", "surprisal", "scale", "attention"];
 
 // For each key: what holds where an address has none, how it is read, and what may be there.
 const KEYS = {
-  text: ["", text, "at most 20,000 characters"],
+  text: ["", (said) => (said.length <= 20000 ? said : undefined), "at most 20,000 characters"],
   at: [null, whole(256), "the number of a token, 0 to 255"],
-  colour: ["entropy", oneOf(...COLOURS), COLOURS.join(" or ")],
+  colour: ["entropy", ...oneOf("entropy", "surprisal", "scale", "attention")],
   head: [null, head, "layer.head, 0.0 to 2.3"],
   neurons: [[], neurons, "numbers from 0 to 511 with commas between them"],
-  how: ["clamp", oneOf("clamp", "boost", "mean"), "clamp, boost or mean"],
+  how: ["clamp", ...oneOf("clamp", "boost", "mean")],
   value: [null, number(100), "a number from −100 to 100"],
   frozen: [0, whole(2), "0 or 1"],
   direction: [126, whole(128), "a number from 0 to 127"],

@@ -6,7 +6,7 @@ from pathlib import Path
 
 PLAYGROUND = Path(__file__).parents[2] / "playground"
 BUNDLE = PLAYGROUND / "dist" / "playground.js"
-MOST_LINES = 1500  # of code: neither empty nor a comment
+MOST_LINES = 1500  # comments and empty lines counted
 WIDEST = 100
 
 
@@ -48,6 +48,5 @@ def test_the_sources_stay_few_and_can_be_read():
         for path in scripts
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
     ]
-    code = [line for *_, line in lines if line.strip() and not line.strip().startswith("//")]
-    assert 0 < len(code) < MOST_LINES
+    assert 0 < len(lines) < MOST_LINES
     assert [place for *place, line in lines if len(line) > WIDEST] == []

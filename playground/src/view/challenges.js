@@ -25,7 +25,6 @@ export const CHALLENGES = {
 
 export function challengesPanel(root, { about, announce }) {
   const [list, toast] = parts(root, "challenges", "toast");
-  let shown;
   return (state, seen) => {
     for (const item of list.querySelectorAll("[data-challenge]:not(.cn-right)")) {
       if (!CHALLENGES[item.dataset.challenge](state, seen, about)) continue;
@@ -34,9 +33,7 @@ export function challengesPanel(root, { about, announce }) {
       lesson.hidden = false;
       announce(`A challenge is solved. ${lesson.textContent}`);
       say(toast, `Challenge solved: ${item.querySelector("p").textContent}`);
-      toast.hidden = false;
-      clearTimeout(shown);
-      shown = setTimeout(() => { toast.hidden = true; }, TOAST_MS);
+      toast.animate({ visibility: ["visible", "visible"] }, TOAST_MS);
     }
   };
 }

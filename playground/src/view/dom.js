@@ -32,15 +32,6 @@ export function keep(parent, things, html, update) {
   things.forEach((thing, i) => update(parent.children[i], thing, i));
 }
 
-// Calls `draw` only when one of the inputs is another than at the last call.
-export function whenChanged(draw) {
-  let last = [];
-  return (...inputs) => {
-    if (inputs.some((input, i) => input !== last[i])) draw(...inputs);
-    last = inputs;
-  };
-}
-
 // Rounded, with a true minus sign and no minus before a zero.
 export const decimal = (value, digits = 2) =>
   (Number(value.toFixed(digits)) + 0).toFixed(digits).replace("-", "−");

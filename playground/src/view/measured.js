@@ -1,16 +1,11 @@
 // What was measured at the chosen token, in tables: what the model expects, before and after the
 // turn, and what the turn does to the entropy. The same for prose-no-norm, beside it.
 
-import changeHtml from "./change.html";
-import {
-  decimal, fill, keep, parts, percent, say, set, signed, sum, whenChanged, wide,
-} from "./dom.js";
+import { decimal, fill, keep, parts, percent, say, set, sum, wide } from "./dom.js";
 import numbersHtml from "./numbers.html";
 import rowHtml from "./prediction-row.html";
 import tableHtml from "./prediction.html";
-
-const REACHES = [0.1, 0.25, 0.5, 1, 2, 4, 8]; // probability or nats that a whole bar stands for
-const CHANGES = { total: "change", throughScale: "through-scale", direct: "direct" };
+import { changeIn, REACHES } from "./turn.js";
 
 export function predictionPanel(root) {
   const [after, table, numbers] = parts(root, "after", "prediction", "numbers");
@@ -41,7 +36,7 @@ export function besidePanel(root, { change }) {
 function predictionIn(table, numbers) {
   table.innerHTML = tableHtml;
   numbers.innerHTML = numbersHtml;
-  return whenChanged((look, frozen) => {
+  return (look, frozen) => {
     const turned = frozen ? look.frozen : look.turned;
     const [clean, now] = [look.clean, turned ?? look.clean];
     const most = Math.max(...[...clean.top, ...now.top].map(({ probability }) => probability));
@@ -62,7 +57,7 @@ function predictionIn(table, numbers) {
     });
     [table, numbers].forEach((each) => each.classList.toggle("cn-turned", Boolean(turned)));
     table.removeAttribute("aria-busy");
-  });
+  };
 }
 
 const rest = ({ top }) => 1 - sum(top.map(({ probability }) => probability));
@@ -73,24 +68,4 @@ const firstChoice = ({ label }, now) =>
 function nextToken({ label, rank, surprisal }, now) {
   const moved = now ? ` → rank ${now.rank}, ${decimal(now.surprisal)}` : "";
   return `${label}, rank ${rank}, surprisal ${decimal(surprisal)}${moved} nats`;
-}
-
-// The change of the entropy whole, through the scale and direct, with its control beside it.
-export function changeIn(table) {
-  table.innerHTML = changeHtml;
-  const none = { total: 0, throughScale: 0, direct: 0 };
-  return whenChanged(({ turned, control }) => {
-    const effects = [turned?.effect ?? none, control?.effect ?? none];
-    const most = Math.max(...effects.flatMap((effect) => Object.values(effect).map(Math.abs)));
-    const reach = REACHES.find((step) => most <= step) ?? most;
-    Object.entries(CHANGES).forEach(([key, name], i) => {
-      const row = table.tBodies[0].rows[i];
-      const [own, other] = effects.map((effect) => (turned ? signed(effect[key]) : "–"));
-      fill(row, { [name]: own, [`control-${name}`]: other });
-      row.querySelectorAll("i").forEach((bar, which) => {
-        wide(bar, Math.abs(effects[which][key]) / reach);
-        bar.classList.toggle("cn-down", effects[which][key] < 0);
-      });
-    });
-  });
 }

@@ -1,6 +1,6 @@
 // The neurons of the last layer that matter most at the chosen token, and any other by its number.
 
-import { decimal, fill, keep, parts, set, signed, whenChanged, wide } from "./dom.js";
+import { decimal, fill, keep, parts, set, signed, wide } from "./dom.js";
 import rowHtml from "./ranking-row.html";
 
 const SHOWN = 12;
@@ -25,7 +25,8 @@ export function rankingPanel(root, { change, about: { groups } }) {
     });
     wide(row, has ? Math.abs(total[neuron]) / most : 0);
   };
-  const show = whenChanged((effects, neurons) => {
+  return ({ neurons }, { effects }) => {
+    if (!effects) return;
     const shown = strongest(effects);
     const most = Math.abs(effects.total[shown[0]]);
     const only = neurons.length === 1 ? neurons[0] : undefined;
@@ -39,8 +40,7 @@ export function rankingPanel(root, { change, about: { groups } }) {
     if (document.activeElement !== search) search.value = beyond ?? "";
     showNeuron(table.tFoot.rows[0], beyond, effects, most);
     table.removeAttribute("aria-busy");
-  });
-  return ({ neurons }, { effects }) => effects && show(effects, neurons);
+  };
 }
 
 export const strongest = ({ total }) => Array.from(total.keys()).sort(

@@ -1,7 +1,7 @@
 // The text: typed, or one of the examples, and as tokens, one of which is chosen. Each token stands
 // on a ground that says how much of something there is.
 
-import { decimal, keep, parts, percent, say, set, whenChanged, wide } from "./dom.js";
+import { decimal, keep, parts, percent, say, set, wide } from "./dom.js";
 
 // What colours: where no colour and where all of it stands, and how it is written.
 const nats = (value) => `${decimal(value)} nats`;
@@ -11,7 +11,6 @@ const GROUNDS = {
   scale: { from: 1, to: 4, write: decimal },
   attention: { from: 0, to: 1, write: percent },
 };
-const HEADS = { induction: "induction", previous: "previous token" };
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, Home: -300, End: 300 };
 
 export function textPanel(root, { change }) {
@@ -34,10 +33,9 @@ export function textPanel(root, { change }) {
 
 export function tokensPanel(root, { change, about }) {
   const [bar, colour, head, legend] = parts(root, "tokens", "colour", "head", "legend");
-  for (const [kind, said] of Object.entries(HEADS)) {
-    for (const name of about.heads[kind]) {
-      head.querySelector(`[value="${name.join(".")}"]`).append(` (${said})`);
-    }
+  for (const kind of ["induction", "previous token"]) {
+    const own = about.heads[kind.split(" ")[0]].map((name) => `[value="${name.join(".")}"]`);
+    head.querySelectorAll(own).forEach((option) => option.append(` (${kind})`));
   }
   colour.addEventListener("change", ({ target }) => change(
     target === head ? { head: head.value, colour: "attention" } : { colour: target.value }));
@@ -54,26 +52,26 @@ export function tokensPanel(root, { change, about }) {
     choose(event.target, STEPS[event.key]);
   });
 
-  const show = whenChanged((read, name, at, row) => {
-    const ground = GROUNDS[name];
-    const values = name === "attention" ? row : (read.turned ?? read.clean)[name];
-    keep(bar, read.tokens, '<button type="button"></button>', (button, token, i) =>
-      showToken(button, token, i, i === at, name, ground, values?.[i] ?? NaN));
-    bar.removeAttribute("aria-busy");
-    legend.innerHTML = `${ground.write(ground.from)}<i></i>${ground.write(ground.to)}`;
-  });
+  let last = [];
   return (state, { read, at, attention }) => {
-    colour.querySelector(`[value=${state.colour}]`).checked = true;
+    const name = state.colour;
+    const { from, to, write } = GROUNDS[name];
+    colour.querySelector(`[value=${name}]`).checked = true;
     head.value = state.head;
-    show(read, state.colour, at, attention?.[at]);
+    const values = name === "attention" ? attention?.[at] : (read.turned ?? read.clean)[name];
+    const shown = [read, name, at, values];
+    if (shown.every((each, i) => each === last[i])) return; // up to 256 tokens need not be drawn
+    last = shown;
+    keep(bar, read.tokens, '<button type="button"></button>', (button, { label }, i) => {
+      const value = values?.[i] ?? NaN;
+      const word = i === 0 ? "start" : label.replace(/^␣/, " ");
+      const title = Number.isNaN(value) ? `no ${name}` : `${name} ${write(value)}`;
+      say(button, word);
+      wide(button, ((value || from) - from) / (to - from));
+      set(button, { class: i === 0 && "cn-start", tabindex: i === at ? 0 : -1, title,
+        "aria-pressed": i === at, "aria-label": `${i}: ${word.trim() || "space"}, ${title}` });
+    });
+    bar.removeAttribute("aria-busy");
+    legend.innerHTML = `${write(from)}<i></i>${write(to)}`;
   };
-}
-
-function showToken(button, token, i, chosen, name, { from, to, write }, value) {
-  const shown = i === 0 ? "start" : token.label.replace(/^␣/, " ");
-  const told = Number.isNaN(value) ? `no ${name}` : `${name} ${write(value)}`;
-  say(button, shown);
-  wide(button, ((value || from) - from) / (to - from));
-  set(button, { class: i === 0 && "cn-start", tabindex: chosen ? 0 : -1, "aria-pressed": chosen,
-    "aria-label": `${i}: ${shown.trim() || "space"}, ${told}`, title: told });
 }

@@ -1,9 +1,11 @@
 // The dial and the spectrum: which neurons are turned and to what, which direction is written.
 
-import { decimal, parts, say, set, signed, sum } from "./dom.js";
-import { changeIn } from "./measured.js";
+import changeHtml from "./change.html";
+import { decimal, fill, parts, say, set, signed, sum, wide } from "./dom.js";
 
 const RANGES = { clamp: [-1, 6], boost: [-2, 5], mean: [-1, 6] };
+export const REACHES = [0.1, 0.25, 0.5, 1, 2, 4, 8]; // probability or nats of a whole bar
+const CHANGES = { total: "change", throughScale: "through-scale", direct: "direct" };
 const [HEIGHT, STEP] = [72, 3]; // of the spectrum, and of its bars
 export const UNREAD = 1e-3; // more than the singular value of what the final norm takes off
 
@@ -30,8 +32,14 @@ export function dialPanel(root, { change, about: { groups } }) {
   const showChange = changeIn(table);
   return (state, { look, effects }) => {
     const [min, max] = RANGES[state.how];
-    const resting = restingValue(state, effects);
-    choose(menu, own, state.neurons);
+    const { neurons } = state;
+    const fired = neurons.map((neuron) => effects?.activation[neuron] ?? 0);
+    const resting = state.how === "boost" ? 1 : sum(fired) / fired.length; // where nothing is set
+    if (!menu.querySelector(`[value="${neurons}"]`)) {
+      const text = `neuron${neurons.length > 1 ? "s" : ""} ${neurons.join(", ")}`;
+      Object.assign(own, { text, value: neurons, hidden: false });
+    }
+    menu.value = neurons;
     how.value = state.how;
     frozen.checked = state.frozen;
     value.disabled = state.how === "mean";
@@ -41,40 +49,41 @@ export function dialPanel(root, { change, about: { groups } }) {
     value.placeholder = decimal(resting);
     if (document.activeElement !== value) value.value = state.value ?? "";
     showChange(look);
-    say(control, frozenSaid(state, look) + controlSaid(look));
+    say(control, controlSaid(look, state.frozen));
     draw.value = state.draw;
     draw.disabled = !look.control;
   };
 }
 
-// Where the dial stands before it is touched: at what the neurons do by themselves.
-function restingValue({ how, neurons }, effects) {
-  const fired = neurons.map((neuron) => effects?.activation[neuron] ?? 0);
-  return how === "boost" ? 1 : sum(fired) / fired.length;
-}
-
-// Neurons that the menu does not have get a line of their own.
-function choose(menu, own, neurons) {
-  const wanted = neurons.join(",");
-  if (![...menu.options].some(({ value }) => value === wanted)) {
-    own.text = `neuron${neurons.length > 1 ? "s" : ""} ${neurons.join(", ")}`;
-    own.value = wanted;
-    own.hidden = false;
-  }
-  menu.value = wanted;
-}
-
-const frozenSaid = ({ frozen }, { turned }) =>
-  (frozen && turned ? "The scale is frozen: only the direct part counts at the left. " : "");
-
-function controlSaid({ turned, control }) {
+function controlSaid({ turned, control }, frozen) {
   if (!turned) return "Nothing is turned yet.";
   const { neurons, before, after } = control;
-  if (!neurons.length) return "Control: a random direction, as far.";
+  const kept = frozen ? "The scale is frozen: only the direct part counts at the left. " : "";
+  if (!neurons.length) return `${kept}Control: a random direction, as far.`;
   const moved = signed((sum(after) - sum(before)) / neurons.length);
   const [s, average] = neurons.length > 1 ? ["s", "on average "] : ["", ""];
-  return `Control: neuron${s} ${neurons.join(", ")}, drawn among those with output weights as `
-    + `long, moved as far (${average}${moved}).`;
+  return `${kept}Control: neuron${s} ${neurons.join(", ")}, drawn among those with output weights `
+    + `as long, moved as far (${average}${moved}).`;
+}
+
+// The change of the entropy whole, through the scale and direct, with its control beside it.
+export function changeIn(table) {
+  table.innerHTML = changeHtml;
+  const none = { total: 0, throughScale: 0, direct: 0 };
+  return ({ turned, control }) => {
+    const effects = [turned?.effect ?? none, control?.effect ?? none];
+    const most = Math.max(...effects.flatMap((effect) => Object.values(effect).map(Math.abs)));
+    const reach = REACHES.find((step) => most <= step) ?? most;
+    Object.entries(CHANGES).forEach(([key, name], i) => {
+      const row = table.tBodies[0].rows[i];
+      const [own, other] = effects.map((effect) => (turned ? signed(effect[key]) : "–"));
+      fill(row, { [name]: own, [`control-${name}`]: other });
+      row.querySelectorAll("i").forEach((bar, which) => {
+        wide(bar, Math.abs(effects[which][key]) / reach);
+        bar.classList.toggle("cn-down", effects[which][key] < 0);
+      });
+    });
+  };
 }
 
 export function directionsPanel(root, { change, about: { values, nullDimension } }) {
