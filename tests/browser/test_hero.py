@@ -92,7 +92,8 @@ def test_there_is_a_map_in_words_and_a_card_for_each_chapter(still):
 def test_the_walk_is_numbered_in_the_sidebar(still):
     entries = still.locator("nav.bd-links .toctree-l1 > a").all_inner_texts()
     numbered = [entry for entry in entries if entry[:1].isdigit()]
-    walk = [path for path in contents.NOTEBOOKS if path.stem[:2].isdigit()]
+    parts = [part for part in contents.TOC["parts"] if part.get("numbered")]
+    walk = [chapter for part in parts for chapter in part["chapters"]]
     assert [entry.partition(".")[0] for entry in numbered] == [
         str(n) for n in range(1, len(walk) + 1)
     ]

@@ -168,7 +168,7 @@ def test_a_request_that_a_newer_one_overtakes_is_dropped(page):
         }"""
     )
     assert answers[1] is None
-    assert answers[2] > answers[0]
+    assert answers[2] > 4
 
 
 def test_the_page_stays_alive_while_a_long_text_is_read(page, expected):
