@@ -1,1 +1,1 @@
-"""The recipe that grows the bundled models."""
+"""Growing models: the bundled ones by their recipes, and the experiments."""
