@@ -18,6 +18,8 @@ import vl_convert
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
+from page_scripts import leave_out
+
 VENDOR = Path(__file__).parent.parent / "vendor"
 MATHJAX = "mathjax/tex-svg.js"
 
@@ -99,15 +101,7 @@ def leave_thebe_out(
     Jupyter Book puts Thebe's settings, which name a CDN, on every page (twice,
     which is an error in JavaScript), although no page has a Thebe button.
     """
-    context["script_files"] = [
-        script for script in context["script_files"] if not mentions_thebe(script)
-    ]
-
-
-def mentions_thebe(script: Any) -> bool:
-    """Say whether a script entry of Sphinx is one of Thebe's."""
-    body = getattr(script, "attributes", {}).get("body") or ""
-    return "thebe" in f"{script} {body}".lower()
+    leave_out(context, ["thebe"])
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -12,11 +12,17 @@ from typing import Any
 from sphinx.application import Sphinx
 
 from confidence_neurons_book.playground.model_script import model_script
+from page_scripts import leave_out
 
 PAGE = "playground"
 FOLDER = "playground"  # in the site's static files
 SOURCE = Path(__file__).parents[2] / "playground"
-FILES = ("dist/playground.js", "dist/tokenizers-LICENSE.txt", "src/playground.css")
+FILES = (
+    "dist/playground.js",
+    "dist/tokenizers-LICENSE.txt",
+    "src/playground.css",
+    "embed.js",  # see `playground_embeds`
+)
 MODELS = ("prose", "prose-no-norm")  # the first one's script holds the tokenizer of both
 NEEDLESS = ("vega.js", "tex-svg.js", "MathJax", "charts.js", "questions.js", "hero.js")
 
@@ -48,15 +54,7 @@ def leave_needless_out(
 ) -> None:
     """Take the scripts that the playground does not need off its page."""
     if pagename == PAGE:
-        context["script_files"] = [
-            script for script in context["script_files"] if not is_needless(script)
-        ]
-
-
-def is_needless(script: Any) -> bool:
-    """Say whether a script entry of Sphinx serves charts, formulas or questions."""
-    said = f"{script} {getattr(script, 'attributes', {}).get('body') or ''}"
-    return any(name in said for name in NEEDLESS)
+        leave_out(context, NEEDLESS)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -17,6 +17,7 @@ from confidence_neurons.groups.recorded import FILE as GROUPS_FILE
 from confidence_neurons.growing.card import write_card
 from confidence_neurons.growing.experiments import run_experiments
 from confidence_neurons.growing.export import export_model
+from confidence_neurons.growing.files import write_table
 from confidence_neurons.growing.phenomena import groups_record
 from confidence_neurons.growing.preparation import prepare_text
 from confidence_neurons.growing.recipe import RECIPES
@@ -75,12 +76,7 @@ def grow(options: argparse.Namespace) -> None:
     final = load_snapshot(recipe, snapshot_path(run, recipe.steps))
     export_model(final, text.tokenizer, text.counts, options.out)
     with whole_files(options.out) as partial:
-        growth.to_csv(
-            partial / "growth.csv.gz",
-            index=False,
-            float_format="%.5g",
-            compression={"method": "gzip", "mtime": 0},
-        )
+        write_table(growth, partial / "growth.csv.gz")
         record = groups_record(load_model(options.out), torch.from_numpy(text.counts))
         (partial / GROUPS_FILE).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     write_card(recipe, text, growth, seconds, options.out)

@@ -12,7 +12,7 @@ from transformers import PreTrainedTokenizerBase
 
 from confidence_neurons.files import sha256, whole_files
 from confidence_neurons.growing.breaking import measure_copying
-from confidence_neurons.growing.files import damaged
+from confidence_neurons.growing.files import damaged, write_table
 from confidence_neurons.growing.holding import grow
 from confidence_neurons.growing.language import Language
 from confidence_neurons.growing.language_batches import LanguageBatches
@@ -147,12 +147,6 @@ def write_tables(questions: Mapping[str, Question], out: Path) -> None:
             made = [run for run in question.runs if record_path(out, run).exists()]
             if made:
                 table = pd.concat([read_record(out, run) for run in made], ignore_index=True)
-                file = partial / f"{question.name}.csv.gz"
-                table.to_csv(
-                    file,
-                    index=False,
-                    float_format="%.5g",
-                    compression={"method": "gzip", "mtime": 0},
-                )
+                write_table(table, partial / f"{question.name}.csv.gz")
         sums = {file.name: sha256(file) for file in sorted(partial.iterdir())}
         (partial / "checksums.json").write_text(json.dumps(sums, indent=2) + "\n")

@@ -1,10 +1,17 @@
-"""Tensors that a run has written: read again, with damage named."""
+"""What a run writes and reads again: tables that repeat byte for byte, tensors, damage named."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
+import pandas as pd
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
+
+
+def write_table(table: pd.DataFrame, path: Path, digits: int = 5) -> None:
+    """A table as compressed CSV: under one name always the same bytes; floats with `digits`."""
+    zipped = {"method": "gzip", "mtime": 0}
+    table.to_csv(path, index=False, float_format=f"%.{digits}g", compression=zipped)
 
 
 def read_tensors(path: Path, remedy: str) -> tuple[dict[str, Tensor], dict[str, str]]:

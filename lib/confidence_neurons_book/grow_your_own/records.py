@@ -5,11 +5,12 @@ CONTRIBUTING.md ("Grow the models"). The tables hold measurements alone: no
 weights, and no text of the corpus.
 """
 
-import hashlib
 import json
 from pathlib import Path
 
 import pandas as pd
+
+from confidence_neurons.files import sha256
 
 WHICH_NOISE, WHERE, BREAKS = QUESTIONS = ("which-noise", "where", "breaks")
 WEIGHTS = "weights"
@@ -41,7 +42,7 @@ def table(question: str) -> pd.DataFrame:
         raise ValueError(f"expected one of {', '.join(QUESTIONS)}, got {question!r}")
     path = DATA / f"{question}.csv.gz"
     expected = json.loads((DATA / "checksums.json").read_text(encoding="utf-8"))[path.name]
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    found = sha256(path)
     if found != expected:
         raise ValueError(
             f"{path}: expected SHA-256 {expected}, got {found}. The file is damaged or was "

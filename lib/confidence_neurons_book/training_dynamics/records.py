@@ -5,13 +5,14 @@ seed, and what `remeasuring` found in snapshots, lie in `data/`; its README says
 how they were made.
 """
 
-import hashlib
 import json
 from pathlib import Path
 
 import pandas as pd
 
 import confidence_neurons as cn
+from confidence_neurons.files import sha256
+from confidence_neurons.growing.files import write_table
 
 PROSE, SECOND, NO_NORM = "prose", "prose, second seed", "prose-no-norm"
 RUNS = (PROSE, SECOND, NO_NORM)
@@ -21,7 +22,7 @@ NOW, NULL, MEDIAN = "quietest now", "null at the end", "median at the end"  # di
 DATA = Path(__file__).parent / "data"
 GROWTH, SNAPSHOTS = "second-seed-growth.csv.gz", "snapshots.csv.gz"
 GROUPS, CHECKSUMS = "second-seed-groups.json", "checksums.json"
-DIGITS = "%.4g"
+DIGITS = 4
 LEFT_OUT = ("first_copy_loss",)  # measures of a growth record that the chapter does not use
 
 
@@ -65,8 +66,8 @@ def ship(grown: Path, remeasured: pd.DataFrame, directory: Path = DATA) -> None:
         Where the tables go; by default where the chapter finds them.
     """
     record = pd.read_csv(grown / "growth.csv.gz")
-    _write(record[~record["measure"].isin(LEFT_OUT)], directory / GROWTH)
-    _write(remeasured, directory / SNAPSHOTS)
+    write_table(record[~record["measure"].isin(LEFT_OUT)], directory / GROWTH, DIGITS)
+    write_table(remeasured, directory / SNAPSHOTS, DIGITS)
     groups = (grown / "groups.json").read_text(encoding="utf-8")
     (directory / GROUPS).write_text(groups, encoding="utf-8")
     text = json.dumps(checksums(directory), indent=1) + "\n"
@@ -75,12 +76,4 @@ def ship(grown: Path, remeasured: pd.DataFrame, directory: Path = DATA) -> None:
 
 def checksums(directory: Path = DATA) -> dict[str, str]:
     """File -> SHA-256 of the tables that lie in a directory."""
-    return {
-        name: hashlib.sha256((directory / name).read_bytes()).hexdigest()
-        for name in (GROWTH, SNAPSHOTS, GROUPS)
-    }
-
-
-def _write(table: pd.DataFrame, path: Path) -> None:
-    zipped = {"method": "gzip", "mtime": 0}
-    table.to_csv(path, index=False, float_format=DIGITS, compression=zipped)
+    return {name: sha256(directory / name) for name in (GROWTH, SNAPSHOTS, GROUPS)}

@@ -154,7 +154,7 @@ def _lengths(
     states: Mapping[str, State], space: cn.Geometry, directions: Mapping[str, Directions]
 ) -> Iterator[pd.DataFrame]:
     """How far noise lengthens the stream, and which share of that lies in some directions."""
-    clean, noisy = (centred(state) for state in states.values())
+    clean, noisy = (space.norm.centre(state.residual[state.counted]) for state in states.values())
     ratio = (
         states[CLEAN]
         .places()
@@ -177,12 +177,6 @@ def _lengths(
         heard = (space.unembedding.T.to(basis) @ basis).pow(2).sum(dim=0).mean().sqrt()
         loudness = float(heard / space.spectrum.values.median())
         yield pd.DataFrame({"measure": ["loudness"], "of": [name], "estimate": [loudness]})
-
-
-def centred(state: State) -> Float[Tensor, "token d_model"]:
-    """The counted positions of the stream, without the mean that a LayerNorm takes off."""
-    x = state.residual[state.counted]
-    return x - x.mean(dim=-1, keepdim=True)
 
 
 def null_and_median(last: cn.Geometry) -> dict[str, Directions]:
