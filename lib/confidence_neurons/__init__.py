@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from confidence_neurons.model.records import unigram_counts as unigram_counts
     from confidence_neurons.model.state import State as State
     from confidence_neurons.model.state import run as run
+    from confidence_neurons.model.versions import show_versions as show_versions
     from confidence_neurons.text.altered import break_repeats as break_repeats
     from confidence_neurons.text.altered import corrupt as corrupt
     from confidence_neurons.text.altered import repeated_prose as repeated_prose
@@ -81,6 +82,7 @@ HOMES = {
     ),
     "model.records": ("unigram_counts", "growth_record"),
     "model.memory": ("memory_needed", "MemoryNeeded"),
+    "model.versions": ("show_versions",),
     # text as rows of tokens
     "text.reading": ("passages", "prose_tokens", "tokens_from_text", "tokens_from_file"),
     "text.altered": ("corrupt", "repeated_random", "repeated_prose", "break_repeats"),

@@ -44,6 +44,11 @@ def kept_directory(name: str) -> Path:
     return cache_directory() / "models" / name
 
 
+def is_kept(name: str) -> bool:
+    """Whether a model of this name was made; what is in it is verified when it is used."""
+    return (kept_directory(name) / RECORD).is_file()
+
+
 def kept(
     name: str,
     source: Mapping[str, Any],
