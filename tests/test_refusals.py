@@ -28,7 +28,8 @@ def function(name):
 
 
 def public_functions():
-    for prefix, module in (("", cn), ("induction.", cn.induction), ("charts.", cn.charts)):
+    for prefix in ("", *(f"{name}." for name in cn.NAMESPACES)):
+        module = getattr(cn, prefix.rstrip(".")) if prefix else cn
         for name in module.__all__:
             value = getattr(module, name)
             if isinstance(value, FunctionType) and inspect.signature(value).parameters:

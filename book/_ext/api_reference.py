@@ -19,6 +19,7 @@ PAGES = {
     "api": "confidence_neurons",
     "api-charts": "confidence_neurons.charts",
     "api-induction": "confidence_neurons.induction",
+    "api-exercises": "confidence_neurons.exercises",
 }
 SECTIONS = {
     "Models": ("confidence_neurons.model",),
@@ -43,6 +44,7 @@ SECTIONS = {
     ),
     "Axes, controls and theme": ("confidence_neurons.charts",),
     "Induction": ("confidence_neurons.induction",),
+    "Exercises": ("confidence_neurons.exercises",),
 }
 # A field of a docstring after napoleon: the type with brackets, ", optional" not included.
 SHAPED_TYPE = re.compile(r"^(\s*:(?:rtype|type [^:]+|vartype [^:]+): )([^`]*\[.*\])")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from confidence_neurons import charts as charts
+    from confidence_neurons import exercises as exercises
     from confidence_neurons import induction as induction
     from confidence_neurons.engine.scan import scan as scan
     from confidence_neurons.engine.tokens import token_effects as token_effects
@@ -112,7 +113,7 @@ HOMES = {
     "groups.candidates": ("pareto_front", "norm_then_logit_var"),
     "groups.controls": ("controls", "random_heads"),
 }
-NAMESPACES = ("charts", "induction")
+NAMESPACES = ("charts", "induction", "exercises")
 HOME = {name: module for module, names in HOMES.items() for name in names}
 
 __all__ = [*HOME, *NAMESPACES]
