@@ -1,6 +1,7 @@
 """What a report says: what was found in a few sentences, what would show it wrong, how to cite."""
 
 from collections.abc import Iterator
+from importlib.metadata import metadata
 from typing import Any
 
 from confidence_neurons.command.assumptions import NAMES, missing
@@ -11,7 +12,7 @@ from confidence_neurons.command.tables import SHARES, held_as
 from confidence_neurons.groups.names import ENTROPY, EQUAL_NORM, FREQUENCY
 
 PAPER = "https://arxiv.org/abs/2406.16254"
-PROJECT = "https://github.com/confidence-neurons/confidence-neurons"
+PACKAGE = "confidence-neurons"
 THROUGH = {ENTROPY: "the final norm's scale", FREQUENCY: "the frequency direction"}
 FALSIFIERS = (
     "Controls of equal null-space fraction have as large a share through the scale: then it is "
@@ -35,18 +36,24 @@ PAPER_BIBTEX = """@inproceedings{stolfo2024confidence,
 }"""
 
 
+def project_address() -> str | None:
+    """The address of the project's repository, if the installed package names one."""
+    named = (entry.split(", ", 1) for entry in metadata(PACKAGE).get_all("Project-URL") or ())
+    return next((url for label, url in named if label == "Repository"), None)
+
+
 def project_bibtex(record: dict[str, Any]) -> str:
     """The entry of the library that made a report."""
-    versions = record["versions"]
-    return (
-        "@software{confidence_neurons,\n"
-        "  title = {Confidence Regulation Neurons: an executable book},\n"
-        "  author = {{The confidence-neurons authors}},\n"
-        f"  version = {{{versions['confidence-neurons']}}},\n"
-        f"  year = {{{record['date'][:4]}}},\n"
-        f"  url = {{{PROJECT}}}\n"
-        "}"
-    )
+    fields = {
+        "title": "Confidence Regulation Neurons: an executable book",
+        "author": "{The confidence-neurons authors}",
+        "version": record["versions"][PACKAGE],
+        "year": record["date"][:4],
+    }
+    if address := project_address():
+        fields["url"] = address
+    lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items())
+    return f"@software{{confidence_neurons,\n{lines}\n}}"
 
 
 def in_short(findings: Findings) -> Iterator[str]:

@@ -19,8 +19,9 @@ from confidence_neurons.command.report.words import (
     FALSIFIERS,
     PAPER,
     PAPER_BIBTEX,
-    PROJECT,
+    PACKAGE,
     in_short,
+    project_address,
     project_bibtex,
 )
 from confidence_neurons.command.tables import group_table, member_table, spectrum_table
@@ -100,9 +101,11 @@ def _about(findings: Findings, record: dict[str, Any]) -> str:
         "Made": f"{record['date'][:10]} by confidence-neurons "
         f"{record['versions']['confidence-neurons']}",
     }
+    address = project_address()
+    project = f'<a href="{escape(address)}">{PACKAGE}</a>' if address else PACKAGE
     return (
         terms(said) + f'\n<p>Definitions: <a href="{PAPER}">Stolfo et al. 2024</a>; measured with '
-        f'<a href="{PROJECT}">confidence-neurons</a>.</p>'
+        f"{project}.</p>"
     )
 
 
