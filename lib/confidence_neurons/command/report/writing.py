@@ -17,9 +17,9 @@ from confidence_neurons.command.report.page import (
 )
 from confidence_neurons.command.report.words import (
     FALSIFIERS,
+    PACKAGE,
     PAPER,
     PAPER_BIBTEX,
-    PACKAGE,
     in_short,
     project_address,
     project_bibtex,

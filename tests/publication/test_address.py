@@ -1,0 +1,240 @@
+"""The address stands everywhere or nowhere, and what is taken out leaves the files as they were."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+import address
+from address import Address, parse
+from address_places import PLACES, Place
+from setup_cell import setup_cell
+
+ROOT = Path(__file__).parents[2]
+GITHUB = "https://github.com/someone/a-book"
+SITE = "https://someone.github.io/a-book"
+ELSEWHERE = "https://code.example.org/someone/a-book"
+TAG = address.release_tag()
+FILES = f"{GITHUB}/blob/{TAG}"
+LAUNCH = f"https://colab.research.google.com/github/someone/a-book/blob/{TAG}/book/editions/student"
+FORMER = "confidence-neurons/confidence-neurons"
+
+REFUSED = {
+    "http://github.com/someone/a-book": "https://HOST/OWNER/NAME",
+    "github.com/someone/a-book": "https://HOST/OWNER/NAME",
+    "git@github.com:someone/a-book.git": "https://HOST/OWNER/NAME",
+    "https://github.com/someone": "https://HOST/OWNER/NAME",
+    "https://github.com/someone/a-book/": "without .git, a branch or a slash",
+    "https://github.com/someone/a-book.git": "without .git, a branch or a slash",
+    "https://github.com/someone/a-book/tree/main": "without .git, a branch or a slash",
+    "https://github.com/someone/..": "https://HOST/OWNER/NAME",
+    "https://github/someone/a-book": "https://HOST/OWNER/NAME",
+    "https://me:word@github.com/someone/a-book": "https://HOST/OWNER/NAME",
+    "https://github.com/some one/a-book": "https://HOST/OWNER/NAME",
+    "https://github.com/someone/a-book?x=1": "https://HOST/OWNER/NAME",
+    'https://github.com/someone/a"book': "https://HOST/OWNER/NAME",
+    " https://github.com/someone/a-book": "https://HOST/OWNER/NAME",
+    "https://github.com/OWNER/NAME": "names of an owner and of a repository",
+    "file:///no/such/repository.git": "git clone --bare",
+    "file://relative.git": "git clone --bare",
+}
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> str:
+    """The address of a bare repository on the disk."""
+    place = tmp_path / "bare.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", place], check=True)
+    return f"file://{place}"
+
+
+def test_every_file_says_what_is_set():
+    assert list(address.stale(ROOT)) == []
+
+
+def test_no_file_names_a_repository_that_is_not_the_one_set():
+    done = subprocess.run(["git", "grep", "-lI", FORMER], cwd=ROOT, capture_output=True, text=True)
+    named = address.current(ROOT)
+    if named is None or not named.repository.endswith(FORMER):
+        assert done.stdout.split() == ["tests/publication/test_address.py"]
+
+
+@pytest.mark.parametrize("text", [GITHUB, ELSEWHERE])
+def test_there_and_back_gives_the_same_bytes(bare, contents, text):
+    before = contents(bare)
+    assert address.write(bare, parse(text))
+    assert contents(bare) != before
+    assert address.write(bare, None)
+    assert contents(bare) == before
+
+
+def test_from_one_address_to_another_is_as_from_none(bare, contents):
+    address.write(bare, parse(GITHUB))
+    once = contents(bare)
+    address.write(bare, parse(ELSEWHERE))
+    address.write(bare, parse(GITHUB))
+    assert contents(bare) == once
+
+
+@pytest.mark.parametrize("text", ["", GITHUB])
+def test_a_second_time_changes_nothing(bare, text):
+    address.write(bare, parse(text))
+    assert address.write(bare, parse(text)) == []
+    assert list(address.stale(bare)) == []
+
+
+def test_without_an_address_no_file_names_one(bare):
+    assert address.current(bare) is None
+    for place in PLACES:
+        text = (bare / place.file).read_text(encoding="utf-8")
+        assert not re.search(r"github\.com/[\w-]+/|(?<!vega\.)github\.io|colab\.res", text), (
+            place.file
+        )
+
+
+def test_what_is_read_by_others_holds_the_address(bare):
+    address.write(bare, parse(GITHUB))
+    assert address.current(bare) == Address(GITHUB)
+    config = yaml.safe_load((bare / "_config.yml").read_text())
+    assert config["repository"] == {"url": GITHUB}
+    assert config["sphinx"]["config"]["site_address"] == SITE
+    assert config["sphinx"]["config"]["launch_address"] == LAUNCH
+    citation = yaml.safe_load((bare / "CITATION.cff").read_text())
+    assert (citation["repository-code"], citation["url"]) == (GITHUB, f"{SITE}/index.html")
+    project = tomllib.loads((bare / "pyproject.toml").read_text())["project"]
+    assert project["urls"] == {
+        "Homepage": f"{SITE}/index.html",
+        "Repository": GITHUB,
+        "Changelog": f"{FILES}/CHANGELOG.md",
+    }
+    assert project["scripts"]
+    links = yaml.safe_load((bare / ".github/ISSUE_TEMPLATE/config.yml").read_text())
+    assert [link["url"] for link in links["contact_links"]] == [f"{SITE}/index.html"]
+
+
+@pytest.mark.parametrize(
+    ("file", "link"),
+    [
+        ("README.md", f"({SITE}/index.html)"),
+        ("README.md", f"({LAUNCH}/01-confidence.ipynb)"),
+        ("LICENSE-text", f"    {GITHUB}, CC-BY-4.0."),
+        ("book/index.md", f"[repository]({GITHUB})"),
+        ("book/command.md", f"[workflow]({FILES}/workflows/scan)"),
+        ("book/09-training-dynamics.ipynb", f"[workflow]({FILES}/workflows/scan)"),
+    ],
+)
+def test_texts_link_to_it(bare, file, link):
+    address.write(bare, parse(GITHUB))
+    assert link in (bare / file).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", ["", GITHUB, ELSEWHERE])
+def test_every_notebook_has_the_set_up_cell_and_nothing_else_changes(bare, text):
+    before = {path: nbformat.read(path, 4) for path in bare.glob("book/*.ipynb")}
+    assert before
+    address.write(bare, parse(text))
+    for path, old in before.items():
+        new = nbformat.read(path, 4)
+        assert len(new.cells) == len(old.cells)
+        changed = [cell for cell, was in zip(new.cells, old.cells, strict=True) if cell != was]
+        first = next(cell for cell in new.cells if cell.cell_type == "code")
+        assert first.source == setup_cell(text or None, TAG)
+        assert [cell for cell in changed if cell.cell_type == "code"] == ([first] if text else [])
+
+
+@pytest.mark.parametrize("workflow", ["pages", "release", "weekly"])
+def test_workflows_that_publish_run_in_the_projects_own_repository_alone(bare, workflow):
+    path = bare / ".github" / "workflows" / f"{workflow}.yml"
+
+    def first_job() -> dict:
+        return next(iter(yaml.safe_load(path.read_text())["jobs"].values()))
+
+    assert first_job()["if"] == "github.repository == ''"
+    address.write(bare, parse(GITHUB))
+    assert first_job()["if"] == "github.repository == 'someone/a-book'"
+    address.write(bare, parse(ELSEWHERE))
+    assert first_job()["if"] == "github.repository == ''"
+
+
+def test_a_host_that_is_not_github_has_no_site_and_no_colab(bare):
+    address.write(bare, parse(ELSEWHERE))
+    config = yaml.safe_load((bare / "_config.yml").read_text())["sphinx"]["config"]
+    assert not {"site_address", "launch_address"} & set(config)
+    for file in ("README.md", "book/command.md"):
+        assert "example.org" not in (bare / file).read_text(encoding="utf-8")
+    assert ELSEWHERE in (bare / "book/index.md").read_text(encoding="utf-8")
+
+
+def test_a_repository_on_the_disk_stands_in_no_link(bare, repository):
+    changed = address.write(bare, parse(repository))
+    suffixes = {path.relative_to(bare).as_posix(): path.suffix for path in changed}
+    assert {name for name, suffix in suffixes.items() if suffix != ".ipynb"} == {"_config.yml"}
+    assert len(suffixes) > 1
+
+
+def test_after_a_new_version_the_tag_is_written_anew(bare, contents):
+    address.write(bare, parse(GITHUB))
+    module = bare / "lib/confidence_neurons/__init__.py"
+    source = module.read_text()
+    module.write_text(source.replace(f'__version__ = "{TAG[1:]}"', '__version__ = "7.8.9"'))
+    assert address.release_tag(bare) == "v7.8.9"
+    names = {path.name for path in address.stale(bare)}
+    assert {"_config.yml", "README.md", "pyproject.toml", "01-confidence.ipynb"} <= names
+    address.write(bare, address.current(bare))
+    assert not any(f"{TAG}/".encode() in text for text in contents(bare).values())
+    address.write(bare, None)
+    module.write_text(source)
+    assert list(address.stale(bare)) == []
+
+
+def test_the_site_of_a_users_own_pages_has_no_folder():
+    fields = Address("https://github.com/Some-One/some-one.github.io").fields("v1")
+    assert fields["site"] == "https://some-one.github.io"
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_what_is_no_address_is_refused_with_a_reason(text):
+    with pytest.raises(ValueError, match=f"expected .*{re.escape(REFUSED[text])}") as refused:
+        parse(text)
+    assert repr(text) in str(refused.value)
+
+
+def test_a_refused_address_changes_nothing_and_says_so(contents):
+    names = [ROOT / place.file for place in PLACES]
+    before = [path.read_bytes() for path in names]
+    command = [sys.executable, "scripts/address.py", "https://github.com/someone"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "expected https://HOST/OWNER/NAME" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [path.read_bytes() for path in names] == before
+
+
+def test_a_place_that_is_gone_stops_it_before_anything_is_written(bare, contents):
+    path = bare / "CITATION.cff"
+    path.write_text(path.read_text().replace("license: [", "licence: ["))
+    before = contents(bare)
+    with pytest.raises(ValueError, match=r"expected in CITATION\.cff once one of the texts"):
+        address.write(bare, parse(GITHUB))
+    assert contents(bare) == before
+
+
+def test_a_place_that_is_there_twice_is_refused():
+    place = Place("a.md", ("none\n", "at {page}\n"))
+    assert place.written("none\n", {"page": GITHUB}) == f"at {GITHUB}\n"
+    with pytest.raises(ValueError, match="got 2"):
+        place.written("none\nat https://elsewhere\n", {})
+
+
+def test_a_notebook_without_a_set_up_cell_is_refused(bare):
+    path = bare / "book" / "01-confidence.ipynb"
+    notebook = nbformat.read(path, 4)
+    next(cell for cell in notebook.cells if cell.cell_type == "code").metadata.tags = []
+    nbformat.write(notebook, path)
+    with pytest.raises(ValueError, match=r"first code cell of .*01-confidence.ipynb"):
+        address.write(bare, None)
