@@ -1,6 +1,7 @@
 """Grown in memory: the same as with files, and a model of the library."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ from safetensors.torch import load_file
 from transformers import GPTNeoXForCausalLM
 
 import confidence_neurons as cn
+from confidence_neurons.growing import training
 from confidence_neurons.growing.export import export_model
 from confidence_neurons.growing.holding import grow, hold
 from confidence_neurons.growing.language import Language
@@ -30,6 +32,14 @@ def test_the_weights_are_those_that_a_run_with_files_leaves(recipe, mixture, tex
     held = named_weights(model.network)
     assert written.keys() == held.keys()
     assert all(torch.equal(written[name], held[name]) for name in written)
+
+
+def test_without_a_bar_the_weights_are_the_same(recipe, mixture, text, monkeypatch):
+    shown = grow(recipe, mixture, text.tokenizer)
+    monkeypatch.setattr(training, "tqdm", partial(training.tqdm, disable=True))
+    hidden = grow(recipe, mixture, text.tokenizer)
+    for one, other in zip(shown.network.parameters(), hidden.network.parameters(), strict=True):
+        assert torch.equal(one, other)
 
 
 def test_threads_and_determinism_are_put_back(recipe, mixture, text):

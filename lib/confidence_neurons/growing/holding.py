@@ -11,7 +11,7 @@ from transformers import GPTNeoXForCausalLM, PreTrainedTokenizerBase
 from confidence_neurons.growing.network import build_network, with_ordinary_norm
 from confidence_neurons.growing.optimizer import build_optimizer
 from confidence_neurons.growing.recipe import Recipe
-from confidence_neurons.growing.training import Source, progress_bar, steps
+from confidence_neurons.growing.training import Source, steps
 from confidence_neurons.model.light import LightModel
 
 Watch = Callable[[int, LightModel], None]
@@ -53,8 +53,8 @@ def grow(
     network = build_network(recipe)
     optimizer = build_optimizer(recipe, network)
     watched = set(at)
-    with deterministic(recipe.threads), progress_bar(recipe) as progress:
-        for step in steps(recipe, source, network, optimizer, progress, compiled=False):
+    with deterministic(recipe.threads):
+        for step in steps(recipe, source, network, optimizer, compiled=False):
             if watch is not None and step in watched:
                 watch(step, hold(network, tokenizer, recipe.name))
     return hold(network, tokenizer, recipe.name)

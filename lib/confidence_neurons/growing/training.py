@@ -88,19 +88,13 @@ def train(recipe: Recipe, source: Source, directory: Path, *, compiled: bool = T
 
     wanted = set(snapshot_steps(recipe))
     started = time.monotonic() - seconds
-    with progress_bar(recipe, first) as progress:
-        for step in steps(recipe, source, network, optimizer, progress, compiled=compiled):
-            if step in wanted:
-                save_snapshot(directory, network, step)
-            if step > 0 and (step % CHECKPOINT_EVERY == 0 or step == recipe.steps):
-                seconds = time.monotonic() - started
-                save_checkpoint(checkpoint, network, optimizer, recipe, step, seconds)
+    for step in steps(recipe, source, network, optimizer, first=first, compiled=compiled):
+        if step in wanted:
+            save_snapshot(directory, network, step)
+        if step > 0 and (step % CHECKPOINT_EVERY == 0 or step == recipe.steps):
+            seconds = time.monotonic() - started
+            save_checkpoint(checkpoint, network, optimizer, recipe, step, seconds)
     return seconds
-
-
-def progress_bar(recipe: Recipe, first: int = 0) -> tqdm:
-    """A bar of text that counts the recipe's steps."""
-    return tqdm(total=recipe.steps, initial=first, unit="step", desc=f"growing {recipe.name}")
 
 
 def steps(
@@ -108,14 +102,14 @@ def steps(
     source: Source,
     network: nn.Module,
     optimizer: torch.optim.Optimizer,
-    progress: tqdm,
     *,
+    first: int = 0,
     compiled: bool,
 ) -> Iterator[int]:
-    """Take step after step, from where the bar stands; yield how many have been taken.
+    """Take step after step, counted by a bar of text; yield how many have been taken.
 
-    The number of steps that a run begins with is yielded too. What a step
-    draws depends on the seed and on its number alone.
+    The number of steps that a run begins with, `first`, is yielded too. What a
+    step draws depends on the seed and on its number alone.
 
     Raises
     ------
@@ -123,23 +117,25 @@ def steps(
         If the loss is no number any more.
     """
     loss_function = torch.compile(next_token_loss) if compiled else next_token_loss
-    for step in range(progress.initial, recipe.steps):
-        yield step
-        if recipe.settling is not None and step == recipe.settling.start:
-            _round_to_half(network)
-            optimizer.state.clear()
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(recipe, step)
-        torch.manual_seed(recipe.seed * recipe.steps + step)  # dropout draws from it
-        loss = loss_function(network, source.batch(step))
-        need_number(recipe, loss.item(), step)
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), recipe.gradient_clip)
-        optimizer.step()
-        optimizer.zero_grad()
-        progress.update()
-        if progress.n % 50 == 0:
-            progress.set_postfix(loss=f"{loss.item():.3f}")
+    bar = tqdm(total=recipe.steps, initial=first, unit="step", desc=f"growing {recipe.name}")
+    with bar as progress:
+        for step in range(first, recipe.steps):
+            yield step
+            if recipe.settling is not None and step == recipe.settling.start:
+                _round_to_half(network)
+                optimizer.state.clear()
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(recipe, step)
+            torch.manual_seed(recipe.seed * recipe.steps + step)  # dropout draws from it
+            loss = loss_function(network, source.batch(step))
+            need_number(recipe, loss.item(), step)
+            loss.backward()
+            nn.utils.clip_grad_norm_(network.parameters(), recipe.gradient_clip)
+            optimizer.step()
+            optimizer.zero_grad()
+            progress.update()
+            if progress.n % 50 == 0:
+                progress.set_postfix(loss=f"{loss.item():.3f}")
     yield recipe.steps
 
 

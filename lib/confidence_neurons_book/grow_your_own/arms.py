@@ -1,0 +1,99 @@
+"""The experiments' arms side by side, over their seeds."""
+
+import pandas as pd
+
+from confidence_neurons_book.grow_your_own import records
+from confidence_neurons_book.grow_your_own.records import BREAKS, WEIGHTS, WHERE, WHICH_NOISE
+from confidence_neurons_book.grow_your_own.seeds import excess, of_runs, over_seeds, ratio
+
+COLD, HOT, ALL = "0.4", "2.5", "all"  # texts of the language, as the records call them
+PROSE = "prose"
+KINDS = ("unigram", "shuffled", "uniform", "random tokens", "hex", "digits", "names")
+DOSES = {  # arm -> share of the sequences that have unigram noise
+    "prose": 0.0,
+    "unigram 0.02": 0.02,
+    "unigram 0.05": 0.05,
+    "unigram 0.10": 0.1,
+    "unigram": 0.25,
+    "unigram 0.50": 0.5,
+}
+PLACES = {  # measure of the experiment `where` -> how it is got
+    "dials on hot text": lambda: of_runs(WHERE, "dials", HOT),
+    "scale, hot over cold": lambda: ratio(WHERE, "scale", HOT, COLD),
+    "share of the length in the null space, hot": lambda: of_runs(WHERE, "null_share", HOT),
+    "highest null-space fraction": lambda: of_runs(WHERE, "highest_rho", HOT),
+    "smallest singular value / median": lambda: of_runs(WHERE, "smallest_over_median", WEIGHTS),
+    "LN-mediated share of the strongest neuron, hot": lambda: of_runs(
+        WHERE, "strongest_mediated", HOT
+    ),
+    "loss above the optimum (%)": lambda: 100 * excess(WHERE, ALL),
+}
+CLOSING = {  # what is said of the weights -> its measure in the records
+    "directions under a third": "quiet",
+    "smallest / median": "smallest_over_median",
+    "without the gain": "smallest_over_median_without_gain",
+    "largest coordinate": "axis",
+    "gain there / median": "axis_gain",
+}
+
+
+def places() -> pd.DataFrame:
+    """Where the null space lives: `arm`, `measure`, and an interval over seeds."""
+    found = [over_seeds(get()).assign(measure=name) for name, get in PLACES.items()]
+    return pd.concat(found, ignore_index=True)
+
+
+def by_kind(measure: str) -> pd.DataFrame:
+    """A measure of the models on prose, by `arm` and `kind` of text measured on, over seeds.
+
+    "scale ratio" is the mean final scale over that on prose; anything else is
+    what the records call so.
+    """
+    found = []
+    for kind in KINDS:
+        scaled = measure == "scale ratio"
+        runs = (
+            ratio(WHICH_NOISE, "scale", kind, PROSE)
+            if scaled
+            else of_runs(WHICH_NOISE, measure, kind)
+        )
+        found.append(over_seeds(runs).assign(kind=kind))
+    return pd.concat(found, ignore_index=True)
+
+
+def closing(arms: list[str]) -> pd.DataFrame:
+    """What closed in the weights of models on prose: `arm`, `measure`, an interval over seeds."""
+    found = [
+        over_seeds(of_runs(WHICH_NOISE, measure, WEIGHTS)).assign(measure=name)
+        for name, measure in CLOSING.items()
+    ]
+    frame = pd.concat(found, ignore_index=True)
+    return frame[frame["arm"].isin(arms)]
+
+
+def doses() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """By dose of unigram noise: the spectra of every seed, and the answers by kind of text.
+
+    `dose`, `seed`, `place` (1 is the quietest direction) and `relative`, a
+    singular value over the median; and `dose`, `kind`, an interval over seeds
+    of the scale ratio.
+    """
+    values = records.measured(WHICH_NOISE, "singular_value", WEIGHTS)
+    values = values[values["arm"].isin(list(DOSES))].assign(dose=values["arm"].map(DOSES))
+    by_run = values.groupby(["dose", "seed"])
+    spectra = values.assign(
+        place=by_run["index"].transform("max") - values["index"] + 1,
+        relative=(values["value"] / by_run["value"].transform("median")).round(3),
+    )[["dose", "seed", "place", "relative"]]
+    answers = by_kind("scale ratio")
+    answers = answers[answers["arm"].isin(list(DOSES))]
+    return spectra, answers.assign(dose=answers["arm"].map(DOSES)).drop(columns="arm")
+
+
+def breaks(measures: dict[str, str]) -> pd.DataFrame:
+    """Inside copies: `arm`, `measure` (what it is called here), an interval over seeds."""
+    found = [
+        over_seeds(of_runs(BREAKS, measure, "copy")).assign(measure=name)
+        for name, measure in measures.items()
+    ]
+    return pd.concat(found, ignore_index=True)
