@@ -9,8 +9,11 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
+import marked
+
 CHECKED = "nbval-check-output"  # a cell's tag: nbval compares what it prints with what is stored
 ASKS = "remove-input"  # the tag of a cell that asks a question: the site shows the question alone
+HIDDEN = "remove-cell"  # the tag of a cell that the site leaves out
 FOLDED = "hide-input"  # the tag of a cell whose code the site folds
 FRAME = ["What you will learn", "Quiz", "Exercises", "Summary", "Further reading"]
 BOXES = ["> **Limits.**", "> **For doubters.**"]
@@ -88,12 +91,17 @@ def output_execution(notebook: NotebookNode) -> list[str]:
     return complaints
 
 
+def code_lines(cell: NotebookNode) -> int:
+    """Count the lines of a cell that everyone reads: a solution is the answer to an exercise."""
+    return sum(bool(line.strip()) for line in marked.given(cell.source))
+
+
 def short_cells(notebook: NotebookNode) -> list[str]:
     """Code cells are short; what is longer belongs in the library."""
     return [
         f"cell {position} has {lines} lines of code, expected at most {MAX_CODE_LINES}"
         for position, cell in code_cells(notebook)
-        if (lines := sum(bool(line.strip()) for line in cell.source.splitlines())) > MAX_CODE_LINES
+        if (lines := code_lines(cell)) > MAX_CODE_LINES
     ]
 
 
@@ -128,11 +136,31 @@ def frame(notebook: NotebookNode) -> list[str]:
             f"got {asked} such cells"
         )
     exercises = re.split(r"^#+ .*exercises.*$", text, maxsplit=1, flags=re.M | re.I)[-1]
-    solutions = exercises.count("<details")
-    if solutions < MIN_EXERCISES:
+    marked_ones = sum(is_solution(cell) for _, cell in code_cells(notebook))
+    if marked_ones + exercises.count("<details") < MIN_EXERCISES:
         complaints.append(
-            f"expected at least {MIN_EXERCISES} exercises with a hidden solution, got {solutions}"
+            f"expected at least {MIN_EXERCISES} exercises with a solution, marked or folded"
         )
+    return complaints
+
+
+def solutions(notebook: NotebookNode) -> list[str]:
+    """A solution is marked in a cell that folds; what only instructors read is not on the site."""
+    complaints = []
+    for position, cell in code_cells(notebook):
+        is_marked = marked.given(cell.source) != cell.source.splitlines()
+        if (is_marked, is_marked) != (is_solution(cell), is_marked and FOLDED in tags(cell)):
+            complaints.append(
+                f"cell {position}: expected {marked.BEGIN!r} and {marked.END!r} and the tags "
+                f"{marked.SOLUTION!r} and {FOLDED!r} together"
+            )
+    for position, cell in enumerate(notebook.cells):
+        if marked.INSTRUCTOR in tags(cell) and (
+            cell.cell_type != "markdown" or HIDDEN not in tags(cell)
+        ):
+            complaints.append(f"cell {position}: expected Markdown, tagged {HIDDEN!r} too")
+        if cell.cell_type == "markdown" and is_solution(cell) and "<details>" not in cell.source:
+            complaints.append(f"cell {position} is a solution in words, expected it in <details>")
     return complaints
 
 
@@ -152,6 +180,11 @@ def tags(cell: NotebookNode) -> list[str]:
     return cell.metadata.get("tags", [])
 
 
+def is_solution(cell: NotebookNode) -> bool:
+    """Say whether a cell is tagged as a solution."""
+    return marked.SOLUTION in tags(cell)
+
+
 def shown_text(cell: NotebookNode) -> str:
     """Return what a code cell prints or shows, as plain text."""
     return "\n".join(
@@ -167,8 +200,10 @@ def checked_text(notebook: NotebookNode) -> str:
 
 
 def told_text(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
-    """Yield the position and text of what is told: Markdown, and questions with answers."""
-    yield from markdown_cells(notebook)
+    """Yield the position and text of what a reader is told: Markdown, questions with answers."""
+    for position, source in markdown_cells(notebook):
+        if marked.INSTRUCTOR not in tags(notebook.cells[position]):
+            yield position, source
     for position, cell in code_cells(notebook):
         if ASKS in tags(cell):
             yield position, shown_text(cell)
@@ -245,9 +280,7 @@ def tagged(notebook: NotebookNode) -> list[str]:
 
 def size(notebook: NotebookNode) -> list[str]:
     """A chapter is short: its code, and what the browser loads of it."""
-    lines = sum(
-        bool(line.strip()) for _, cell in code_cells(notebook) for line in cell.source.splitlines()
-    )
+    lines = sum(code_lines(cell) for _, cell in code_cells(notebook))
     outputs = sum(len(str(output)) for _, cell in code_cells(notebook) for output in cell.outputs)
     complaints = []
     if lines > MAX_CHAPTER_LINES:
@@ -267,6 +300,7 @@ RULES = [
     short_cells,
     plain_markdown,
     frame,
+    solutions,
     folds,
     quoted_numbers,
     loose_numbers,

@@ -4,20 +4,24 @@
     python scripts/refresh_outputs.py --check    say which are not normalised; run nothing
 
 Normalised means: cell ids by position, no execution metadata, kernel and
-language named in the shortest way, chart ids derived from the chart.
+language named in the shortest way, the words on folded solutions, chart ids derived from the chart.
 """
 
 import argparse
 import copy
 import hashlib
+import os
 import re
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+
+import marked
 
 BOOK = Path(__file__).parent.parent / "book"
 BUDGET_SECONDS = 60
@@ -42,9 +46,7 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
     )
     for position, cell in enumerate(clean.cells):
         cell.id = f"cell-{position:03d}"
-        cell.metadata = nbformat.from_dict(
-            {"tags": cell.metadata.tags} if cell.metadata.get("tags") else {}
-        )
+        cell.metadata = nbformat.from_dict(metadata(cell))
         for output in cell.get("outputs", []):
             if "metadata" in output:
                 output.metadata = nbformat.from_dict({})
@@ -52,6 +54,13 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
             if html is not None:
                 output.data["text/html"] = with_stable_chart_ids(html)
     return clean
+
+
+def metadata(cell: NotebookNode) -> dict[str, Any]:
+    """Return what is kept of a cell's metadata: tags, and how the site names a folded solution."""
+    tags = cell.metadata.get("tags", [])
+    folds = cell.cell_type == "code" and marked.SOLUTION in tags
+    return ({"tags": tags} if tags else {}) | ({"mystnb": marked.FOLD} if folds else {})
 
 
 def with_stable_chart_ids(html: str) -> str:
@@ -105,7 +114,7 @@ def refresh(path: Path) -> float:
         record_timing=False,
     )
     start = time.perf_counter()
-    client.execute()
+    client.execute(env=os.environ | {"TQDM_DISABLE": "1"})
     seconds = time.perf_counter() - start
     complaint = stderr_text(notebook)
     if complaint:

@@ -6,6 +6,7 @@ import pytest
 from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+import marked
 import notebook_rules as rules
 
 SOLUTION = "<details><summary>Solution</summary>\n\nIt is so.\n\n</details>\n"
@@ -129,7 +130,7 @@ def test_a_missing_prediction_is_found(good):
 
 def test_a_missing_solution_is_found(good):
     bad = broken(good, LAST, source=good.cells[LAST].source.replace(SOLUTION, "", 1))
-    assert any("hidden solution" in complaint for complaint in rules.frame(bad))
+    assert any("exercises with a solution" in complaint for complaint in rules.frame(bad))
 
 
 @pytest.mark.parametrize(
@@ -283,3 +284,52 @@ def test_a_loose_number_is_found(good, text):
 )
 def test_numbers_outside_the_prose_are_left_alone(good, text):
     assert rules.loose_numbers(broken(good, TOLD, source=text)) == []
+
+
+def solution_cell(source: str, *tags: str) -> NotebookNode:
+    return new_code_cell(source, execution_count=8, metadata={"tags": list(tags)})
+
+
+MARKED = "def f():\n    # BEGIN SOLUTION\n    return 1\n    # END SOLUTION"
+TAGS = (marked.SOLUTION, rules.FOLDED)
+
+
+def test_a_marked_solution_in_a_folded_cell_is_welcome(good):
+    good.cells.insert(-1, solution_cell(MARKED, *TAGS))
+    assert rules.solutions(good) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "tags"),
+    [
+        (MARKED, ()),
+        (MARKED, TAGS[:1]),
+        (MARKED, TAGS[1:]),
+        ("def f():\n    return 1", TAGS),
+        ("def f():\n    return 1", TAGS[:1]),
+    ],
+)
+def test_markers_without_tags_and_tags_without_markers_are_found(good, source, tags):
+    good.cells.insert(-1, solution_cell(source, *tags))
+    assert len(rules.solutions(good)) == 1
+
+
+@pytest.mark.parametrize("tags", [(marked.INSTRUCTOR,), (marked.SOLUTION,)])
+def test_text_that_the_site_should_hide_is_found(good, tags):
+    good.cells.append(new_markdown_cell("For some alone.", metadata={"tags": list(tags)}))
+    assert len(rules.solutions(good)) == 1
+
+
+def test_what_only_instructors_read_quotes_no_numbers_and_counts_no_words(good):
+    before = rules.words(good)
+    text = "Takes **12** minutes, or 0.5 hours."
+    metadata = {"tags": [marked.INSTRUCTOR, rules.HIDDEN]}
+    good.cells.append(new_markdown_cell(text, metadata=metadata))
+    assert rules.words(good) == before
+    assert rules.quoted_numbers(good) == rules.loose_numbers(good) == rules.solutions(good) == []
+
+
+def test_the_lines_of_a_solution_do_not_count(good):
+    long = MARKED.replace("return 1", "\n    ".join(["x = 1"] * rules.MAX_CHAPTER_LINES))
+    good.cells.insert(-1, solution_cell(long, *TAGS))
+    assert rules.short_cells(good) == rules.size(good) == []

@@ -1,106 +1,126 @@
-"""Every answer that a reader can give gets its sentence."""
+"""Every exercise of every chapter: its solution passes, its stub and what is often wrong do not.
 
-import math
+An exercise is found where it is defined, in the `checks` of a chapter's folder, and where it is
+asked, in a notebook.
+"""
 
-import numpy as np
+import ast
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Any
+
 import pytest
-import torch
 
-from confidence_neurons_book.exercises import check_answer
+import confidence_neurons_book
+import marked
+import refresh_outputs
+from confidence_neurons.exercises import Exercise
+from confidence_neurons.exercises.exercise import UNANSWERED
+from exercise_cells import Checked, checked
 
-INPUTS = [(torch.tensor([1.0, 2.0, 3.0]),), (torch.tensor([4.0, 5.0]),)]
-
-
-def double(x):
-    return 2 * x
-
-
-def test_a_right_answer_is_called_correct():
-    assert check_answer(lambda x: x + x, double, *INPUTS) == (
-        "Correct: agrees with the reference on 2 inputs."
-    )
-
-
-def test_one_input_is_spoken_of_in_the_singular():
-    assert check_answer(double, double, INPUTS[0]).endswith("on 1 input.")
-
-
-@pytest.mark.parametrize("nothing", [None, ...])
-def test_an_unsolved_exercise_is_called_not_answered(nothing):
-    assert check_answer(lambda x: nothing, double, *INPUTS).startswith("Not answered yet")
-
-
-def test_a_wrong_answer_is_told_where_and_by_how_much():
-    def wrong_on_the_second(x):
-        return 2 * x if len(x) == 3 else 2 * x + torch.tensor([0.5, 0.25])
-
-    sentence = check_answer(wrong_on_the_second, double, *INPUTS)
-    assert sentence == "Input 2: not yet, off by up to 0.5."
+LEAST_MISTAKES, LEAST_HINTS = 4, 3
+TRIES = range(1, 6)  # whose inputs are drawn here
+FOLDERS = [
+    folder
+    for _, folder, is_package in iter_modules(confidence_neurons_book.__path__)
+    if is_package and Path(confidence_neurons_book.__path__[0], folder, "checks.py").is_file()
+]
+DEFINED: dict[str, Exercise] = {
+    f"{folder}.{name}": value
+    for folder in FOLDERS
+    for name, value in vars(import_module(f"confidence_neurons_book.{folder}.checks")).items()
+    if isinstance(value, Exercise)
+}
+MISTAKES = [(name, sentence) for name, each in DEFINED.items() for sentence in each.mistakes]
+ASKED: list[tuple[Path, Checked]] = [
+    (path, each)
+    for path in refresh_outputs.chapter_paths()
+    for each in checked(refresh_outputs.read(path))
+]
+IDS = [each.exercise.name for _, each in ASKED]
 
 
-def test_an_answer_of_another_shape_is_told_both_shapes():
-    sentence = check_answer(lambda x: x.sum(), double, *INPUTS)
-    assert sentence == "Input 1: expected shape (3,), got ()."
+@cache
+def cells(path: Path) -> list[Any]:
+    return refresh_outputs.read(path).cells
 
 
-def test_an_error_in_the_answer_is_reported_not_raised():
-    def broken(x):
-        raise KeyError("entropy")
-
-    assert check_answer(broken, double, *INPUTS) == (
-        "Input 1: your function raised KeyError: 'entropy'"
-    )
-
-
-def test_an_answer_that_is_no_number_is_not_called_an_error_of_the_function():
-    sentence = check_answer(lambda x: "four", double, *INPUTS)
-    assert "expected a number or a tensor, got str" in sentence
-    assert "raised" not in sentence
-
-
-def test_an_error_in_the_reference_is_raised():
-    def broken(x):
-        raise KeyError("entropy")
-
-    with pytest.raises(KeyError):
-        check_answer(double, broken, *INPUTS)
+@cache
+def imported(path: Path) -> dict[str, Any]:
+    """What the imports of a notebook define."""
+    code = [cell.source for cell in cells(path) if cell.cell_type == "code"]
+    statements: list[ast.stmt] = [
+        statement
+        for source in code
+        if "%pip" not in source
+        for statement in ast.parse(source).body
+        if isinstance(statement, ast.Import | ast.ImportFrom)
+    ]
+    place: dict[str, Any] = {}
+    exec(compile(ast.Module(statements, []), str(path), "exec"), place)
+    return place
 
 
-def test_without_inputs_nothing_can_be_compared():
-    with pytest.raises(ValueError, match="at least one"):
-        check_answer(double, double)
+def solution(path: Path, name: str) -> str:
+    """The cell in which a notebook defines a reader's function."""
+    (source,) = [cell.source for cell in cells(path) if f"def {name}(" in cell.source]
+    return source
 
 
-def test_the_tolerance_decides():
-    assert check_answer(lambda x: 2 * x + 1e-3, double, *INPUTS).startswith("Input 1")
-    assert check_answer(lambda x: 2 * x + 1e-3, double, *INPUTS, tolerance=1e-2).startswith(
-        "Correct"
-    )
+def defined(path: Path, source: str, name: str) -> Any:
+    place = dict(imported(path))
+    exec(source, place)
+    return place[name]
 
 
-@pytest.mark.parametrize("convert", [np.asarray, torch.Tensor.tolist, torch.Tensor.double])
-def test_arrays_lists_and_other_precisions_are_welcome(convert):
-    assert check_answer(lambda x: convert(2 * x), double, *INPUTS).startswith("Correct")
+def verdicts(exercise: Exercise, answer: Any) -> list[tuple[str, str]]:
+    return [exercise.judge(answer, exercise.inputs(number))[:2] for number in TRIES]
 
 
-def test_numbers_are_compared_as_numbers():
-    assert check_answer(lambda a, b: a + b, lambda a, b: b + a, (1, 2), (0.5, 3)).startswith(
-        "Correct"
-    )
-    assert check_answer(lambda a, b: a - b, lambda a, b: a + b, (1, 2)).startswith(
-        "Input 1: not yet"
-    )
+@pytest.mark.parametrize("name", DEFINED)
+def test_an_exercise_has_its_own_name_and_enough_help(name):
+    exercise = DEFINED[name]
+    assert exercise.name == name
+    assert len(exercise.hints) >= LEAST_HINTS
+    assert len(exercise.mistakes) >= LEAST_MISTAKES
+    assert all(words.endswith((".", "?")) for words in (*exercise.hints, *exercise.mistakes))
 
 
-def test_nan_is_right_only_where_the_reference_has_it():
-    reference = torch.tensor([1.0, math.nan])
-    assert check_answer(lambda: reference.clone(), lambda: reference, ()).startswith("Correct")
-    sentence = check_answer(lambda: torch.tensor([math.nan, math.nan]), lambda: reference, ())
-    assert sentence == "Input 1: not yet, NaN or infinite where the reference is not."
+@pytest.mark.parametrize("name", DEFINED)
+def test_an_exercise_is_asked_in_one_chapter(name):
+    assert IDS.count(name) == 1
 
 
-def test_an_answer_that_changes_its_input_does_not_spoil_the_comparison():
-    def in_place(x):
-        return x.mul_(3)
+@pytest.mark.parametrize("name", DEFINED)
+def test_each_try_has_inputs_of_its_own(name):
+    first, again, second = (str(DEFINED[name].inputs(number)) for number in (1, 1, 2))
+    assert first != second
+    assert first == again
 
-    assert check_answer(in_place, double, (torch.ones(2),)).startswith("Input 1: not yet")
+
+@pytest.mark.parametrize(("name", "sentence"), MISTAKES)
+def test_what_is_often_wrong_is_called_by_its_name(name, sentence):
+    said = verdicts(DEFINED[name], DEFINED[name].mistakes[sentence])
+    assert said == [("not yet", f"Not yet. {sentence}")] * len(TRIES)
+
+
+@pytest.mark.parametrize(("path", "asked"), ASKED, ids=IDS)
+def test_the_solution_in_the_chapter_is_right(path, asked):
+    answer = defined(path, solution(path, asked.answer), asked.answer)
+    assert {outcome for outcome, _ in verdicts(asked.exercise, answer)} == {"solved"}
+
+
+@pytest.mark.parametrize(("path", "asked"), ASKED, ids=IDS)
+def test_the_stub_is_not_answered(path, asked):
+    answer = defined(path, marked.stub(solution(path, asked.answer)), asked.answer)
+    assert {*verdicts(asked.exercise, answer)} == {("not answered", UNANSWERED)}
+
+
+@pytest.mark.parametrize(("path", "asked"), ASKED, ids=IDS)
+def test_no_hint_gives_a_line_of_the_solution(path, asked):
+    source = solution(path, asked.answer)
+    answer = [line.strip() for line, inside in marked.lines(source) if inside]
+    long = [line for line in answer if len(line) > 12 and not line.startswith("#")]
+    assert not [line for line in long if any(line in hint for hint in asked.exercise.hints)]
