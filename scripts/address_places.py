@@ -118,8 +118,8 @@ PLACES = (
         "book/index.md",
         (
             "Install the package once and work offline:",
-            "Open a chapter in Colab with the rocket at the top of its page, or install the "
-            "package once and work offline:",
+            "Open a chapter in Colab with the rocket at the top of its page, such as the "
+            "[first]({launch}/01-confidence.ipynb), or install the package once and work offline:",
         ),
     ),
     Place(

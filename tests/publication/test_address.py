@@ -92,6 +92,8 @@ def test_without_an_address_no_file_names_one(bare):
     assert address.current(bare) is None
     for place in PLACES:
         text = (bare / place.file).read_text(encoding="utf-8")
+        assert place.text({}) == place.texts[0]
+        assert place.texts[0] in text
         assert not re.search(r"github\.com/[\w-]+/|(?<!vega\.)github\.io|colab\.res", text), (
             place.file
         )
