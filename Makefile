@@ -1,6 +1,6 @@
-# make book, make serve, make test, make outputs, make benchmark, make colab, make playground,
-# make lint, make constraints, make workflow, make smollm2, make clean, make address,
-# make publish-check, make actionlint
+# make book, make serve, make test, make outputs, make editions, make otter, make benchmark,
+# make colab, make playground, make lint, make constraints, make workflow, make smollm2, make clean,
+# make address, make publish-check, make actionlint
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -22,7 +22,7 @@ export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
 .PHONY: book serve test outputs benchmark colab lint constraints workflow smollm2 playground clean site \
-	address publish-check actionlint
+	editions otter address publish-check actionlint
 
 book: site
 	@echo
@@ -52,6 +52,15 @@ test: $(STAMP) workflow smollm2 actionlint
 
 outputs: $(STAMP) smollm2
 	$(BIN)/python scripts/refresh_outputs.py
+
+# The notebooks for students and for instructors, from the chapters.
+editions: $(STAMP)
+	$(BIN)/python scripts/editions.py
+
+# The chapters as `otter assign` takes them, into _build/otter: to grade with Otter-Grader, which is
+# not installed.
+otter: $(STAMP)
+	$(BIN)/python scripts/otter.py
 
 benchmark: $(STAMP) smollm2
 	$(BIN)/python benchmarks/ablation.py

@@ -4,9 +4,10 @@
     python scripts/editions.py --check    say which are old; write nothing
 
 The chapters hold everything. A student gets a placeholder for each solution, and
-hints that unfold one by one; an instructor gets what is tagged for instructors,
-and what each check says to the mistakes that it knows. Neither has outputs. Links
-lead to the site; where the project has no address yet, their text stays.
+hints that unfold one by one; an instructor gets what is tagged for instructors, what
+`book/teach` holds (times, what to say, misconceptions), and what each check says to
+the mistakes that it knows. Neither has outputs. Links lead to the site; where the
+project has no address yet, their text stays.
 """
 
 import argparse
@@ -25,6 +26,7 @@ import refresh_outputs
 from confidence_neurons.exercises import Exercise
 from confidence_neurons.exercises.collecting import EXERCISE
 from exercise_cells import Checked, checked
+from teaching_notes import Notes
 
 FOLDER = refresh_outputs.BOOK / "editions"
 ADDED = "edition"  # the tag of a cell that no chapter has
@@ -38,7 +40,7 @@ NOTES = {
 }
 
 
-def student(notebook: NotebookNode, site: str | None) -> NotebookNode:
+def student(notebook: NotebookNode, name: str, site: str | None) -> NotebookNode:
     """Return the edition for students of a chapter."""
 
     def cells(cell: NotebookNode, found: list[Checked]) -> Iterator[NotebookNode]:
@@ -56,11 +58,14 @@ def student(notebook: NotebookNode, site: str | None) -> NotebookNode:
     return _edition(notebook, "student", site, cells)
 
 
-def instructor(notebook: NotebookNode, site: str | None) -> NotebookNode:
+def instructor(notebook: NotebookNode, name: str, site: str | None) -> NotebookNode:
     """Return the edition for instructors of a chapter."""
+    notes = Notes.of(name)
 
     def cells(cell: NotebookNode, found: list[Checked]) -> Iterator[NotebookNode]:
         yield cell
+        if cell.cell_type == "markdown":
+            yield from map(_added, notes.below(cell.source))
         for each in found:
             yield _added(expected_mistakes(each.exercise))
 
@@ -113,6 +118,7 @@ def _edition(
         here = [each for each in found if each.position == position]
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+            cell.metadata.pop("mystnb", None)  # words for the site
         for each in here:
             cell.metadata[EXERCISE] = each.exercise.name
         kept += cells(cell, here)
@@ -136,7 +142,7 @@ def wanted() -> Iterator[tuple[Path, str]]:
     for path in refresh_outputs.chapter_paths():
         notebook = refresh_outputs.read(path)
         for kind, make in MAKERS.items():
-            edition = make(notebook, fields.get("site"))
+            edition = make(notebook, path.stem, fields.get("site"))
             yield FOLDER / kind / path.name, refresh_outputs.serialise(edition)
 
 
