@@ -159,7 +159,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("repository", nargs="?", help=f"{FORM}; empty: take the address out")
     repository = parser.parse_args(arguments).repository
     try:
-        address = current() if repository is None else parse(repository)
+        address = current(ROOT) if repository is None else parse(repository)
         changed = write(ROOT, address)
     except ValueError as error:
         print(error, file=sys.stderr)

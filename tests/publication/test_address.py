@@ -217,6 +217,35 @@ def test_a_refused_address_changes_nothing_and_says_so(contents):
     assert [path.read_bytes() for path in names] == before
 
 
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [([], None), ([""], None), ([GITHUB], GITHUB)],
+    ids=["again", "out", "in"],
+)
+def test_the_command_writes_and_makes_the_editions_anew(bare, monkeypatch, capsys, given, asked):
+    ran = []
+    address.write(bare, parse(ELSEWHERE) if given else None)
+    monkeypatch.setattr(address, "ROOT", bare)
+    monkeypatch.setattr(address.subprocess, "run", lambda command, check: ran.append(command))
+    assert address.main(given) == 0
+    assert address.current(bare) == (Address(asked) if asked else None)
+    assert ran == [[sys.executable, bare / "scripts/editions.py"]]
+    said = capsys.readouterr().out
+    assert ("wrote _config.yml\n" in said) == bool(given)
+    assert said.endswith(f"The address is {asked}.\n" if asked else "The project has no address.\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "arguments"),
+    [([], ""), (["REPOSITORY="], " ''"), ([f"REPOSITORY={GITHUB}"], f" '{GITHUB}'")],
+    ids=["again", "out", "in"],
+)
+def test_make_hands_the_address_on(words, arguments):
+    command = ["make", "--dry-run", "--old-file=.venv/.installed", "address", *words]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.rstrip().splitlines()[-1].rstrip().endswith(f"address.py{arguments}")
+
+
 def test_a_place_that_is_gone_stops_it_before_anything_is_written(bare, contents):
     path = bare / "CITATION.cff"
     path.write_text(path.read_text().replace("license: [", "licence: ["))
