@@ -34,7 +34,7 @@ def test_what_is_no_size_is_refused(text):
 def test_help_names_every_command_and_every_option():
     overview = give("--help")
     assert overview.exit_code == 0
-    assert all(command in overview.stdout for command in ("scan", "compare", "fetch"))
+    assert all(command in overview.stdout for command in ("scan", "compare", "fetch", "collect"))
     told = give("scan", "--help").stdout
     options = "revision text tokens length layer counts method device dtype memory-budget seed"
     assert all(f"--{option}" in told for option in options.split())

@@ -140,3 +140,24 @@ def fetch(name: Annotated[str, typer.Argument(metavar="NAME", help='Such as "smo
 
     where: Path = fetch_model(name)
     typer.echo(f"{name} lies in {where}")
+
+
+@app.command()
+@told
+def collect(
+    notebooks: Annotated[
+        list[Path], typer.Argument(help="Students' notebooks, or directories that hold them.")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="By default standard output."),
+    ] = None,
+) -> None:
+    """Collect which exercises a class has solved: a row for each notebook and exercise, as CSV.
+
+    Nothing is executed: this reads what the checks left in the notebooks' outputs. Anyone can
+    write such an output, so it is no proof.
+    """
+    from confidence_neurons.command.collecting import collect_results
+
+    collect_results(notebooks, output)
