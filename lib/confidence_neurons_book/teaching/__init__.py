@@ -1,0 +1,1 @@
+"""What only teachers need: what a class has learnt between two tests."""
