@@ -29,7 +29,6 @@ PLACES = {  # measure of the experiment `where` -> how it is got
     "loss above the optimum (%)": lambda: 100 * excess(WHERE, ALL),
 }
 CLOSING = {  # what is said of the weights -> its measure in the records
-    "directions under a third": "quiet",
     "smallest / median": "smallest_over_median",
     "without the gain": "smallest_over_median_without_gain",
     "largest coordinate": "axis",
@@ -62,7 +61,7 @@ def by_kind(measure: str) -> pd.DataFrame:
 
 
 def closing(arms: list[str]) -> pd.DataFrame:
-    """What closed in the weights of models on prose: `arm`, `measure`, an interval over seeds."""
+    """The quietest direction of models on prose: `arm`, `measure`, an interval over seeds."""
     found = [
         over_seeds(of_runs(WHICH_NOISE, measure, WEIGHTS)).assign(measure=name)
         for name, measure in CLOSING.items()
@@ -87,7 +86,8 @@ def doses() -> tuple[pd.DataFrame, pd.DataFrame]:
     )[["dose", "seed", "place", "relative"]]
     answers = by_kind("scale ratio")
     answers = answers[answers["arm"].isin(list(DOSES))]
-    return spectra, answers.assign(dose=answers["arm"].map(DOSES)).drop(columns="arm")
+    answers = answers.assign(dose=answers["arm"].map(DOSES)).drop(columns="arm")
+    return spectra, answers.sort_values("dose", kind="stable", ignore_index=True)
 
 
 def breaks(measures: dict[str, str]) -> pd.DataFrame:

@@ -64,7 +64,7 @@ class KnownText:
         return pd.DataFrame(
             {
                 "row": np.repeat([f"row {number}" for number in range(1, count + 1)], length),
-                "word": [names[token] for token in self.drawn.tokens[:rows, 1:].ravel()],
+                "word": [f" {names[token]}" for token in self.drawn.tokens[:rows, 1:].ravel()],
                 "ahead": self.best.entropy[:rows, 1:].ravel().round(2),
                 "heat": [TEMPERATURES[n] for n in which.ravel()],
             }
