@@ -1,5 +1,5 @@
 # make book, make serve, make test, make outputs, make editions, make otter, make benchmark,
-# make colab, make playground, make lint, make constraints, make workflow, make smollm2, make clean,
+# make colab, make colab-charts, make release-check, make playground, make lint, make constraints, make workflow, make smollm2, make clean,
 # make address, make publish-check, make actionlint
 
 PYTHON ?= python3
@@ -11,7 +11,7 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 BIN := .venv/bin
 STAMP := .venv/.installed
 SITE := _build/html
-COLAB := .venv/colab
+ALTAIR := .venv/altair
 FRESH := .venv/fresh
 SNAKEMAKE := .venv/snakemake
 ACTIONLINT := .venv/actionlint
@@ -21,7 +21,7 @@ NBVAL := $(BIN)/python -m pytest -c nbval.ini
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: book serve test outputs benchmark colab lint constraints workflow smollm2 playground clean site \
+.PHONY: book serve test outputs benchmark colab colab-charts lint constraints workflow smollm2 playground clean site \
 	editions otter address publish-check actionlint
 
 book: site
@@ -57,18 +57,26 @@ outputs: $(STAMP) smollm2
 editions: $(STAMP)
 	$(BIN)/python scripts/editions.py
 
-# The chapters as `otter assign` takes them, into _build/otter: to grade with Otter-Grader, which is
-# not installed.
+# The chapters as `otter assign` takes them, into _build/otter: to grade with Otter-Grader, which
+# is not installed by itself.
 otter: $(STAMP)
-	$(BIN)/python scripts/otter.py
+	$(BIN)/python scripts/otter_export.py
 
 benchmark: $(STAMP) smollm2
 	$(BIN)/python benchmarks/ablation.py
 
-# The charts with the Altair that Colab has, which is older than the one of constraints.txt.
-colab: $(STAMP)
-	$(BIN)/python -m pip install --quiet --no-deps --target $(COLAB) altair==5.5.0
-	PYTHONPATH=$(COLAB) $(BIN)/python -m pytest tests/charts tests/chapters -k chart --numprocesses 2
+# The chapters as Colab runs them, from HEAD: all three editions, in an environment of its own.
+# CHAPTERS="01 03" and EDITIONS=student choose; COLAB_VERSIONS is a pip-freeze.txt of Colab.
+colab: $(STAMP) smollm2
+	OMP_NUM_THREADS=1 $(BIN)/python scripts/colab.py $(CHAPTERS) $(EDITIONS:%=--edition %) \
+		--torch-index "$(TORCH_INDEX)" $(if $(COLAB_PYTHON),--python "$(COLAB_PYTHON)") \
+		$(if $(COLAB_VERSIONS),--versions "$(COLAB_VERSIONS)")
+
+# The tests of charts with the Altair that Colab has, which is older than that of constraints.txt.
+colab-charts: $(STAMP)
+	$(BIN)/python -m pip install --quiet --no-deps --target $(ALTAIR) \
+		"$$(grep '^altair==' scripts/colab.txt)"
+	PYTHONPATH=$(ALTAIR) $(BIN)/python -m pytest tests/charts tests/chapters -k chart --numprocesses 2
 
 # The playground's script from its sources, with Node; it is committed, so that a book needs none.
 playground:
