@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def test_every_slide_is_seen_whole(deck):
     assert sum(slide["figure"] for slide in seen) >= 3
     assert [slide["title"] for slide in seen if slide["figure"] and not slide["shown"]] == []
     assert {slide["title"]: slide["over"] for slide in seen if slide["over"] > 1} == {}
-    for before, slide in zip(seen, seen[1:], strict=False):
+    for before, slide in pairwise(seen):
         assert not slide["figure"] or before["title"].endswith("?")
     assert (trouble.complaints, trouble.foreign) == ([], [])
 

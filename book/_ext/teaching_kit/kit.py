@@ -54,15 +54,13 @@ def label(key: str) -> str:
 def about(name: str) -> Iterator[str]:
     """Yield aims, prerequisites and times."""
     facts = chapter(name)
-    open_ended = (
-        ", an open one besides" if any(each.minutes is None for each in facts.exercises) else ""
-    )
+    open_ended = any(each.minutes is None for each in facts.exercises)
     yield "After this chapter a student can say or do this:"
     yield "\n".join(f"1. {from_below(aim)}" for aim in facts.aims)
     yield f"**Prerequisites.** {from_below(facts.needs)}"
     yield (
         f"**Times.** Reading {facts.reading} minutes, the exercises {facts.exercising} more "
-        f"({times_of_exercises(facts)}{open_ended}). "
+        f"({times_of_exercises(facts)}{', an open one besides' if open_ended else ''}). "
         f"To skip when time is short: {from_below(facts.skip)}"
     )
     yield f"**To show.** [The chapter](../{name}.ipynb), {deck_link(name, 'its slides')}."

@@ -43,7 +43,7 @@ def what(item: dict[str, Any]) -> str:
     for kind, verb in ((READ, "Read"), (SHOW, "Show")):
         if kind in item:
             sections = ", ".join(f"*{section}*" for section in item.get("sections", ()))
-            told = f"{verb} {link(item[kind])}" + (f", {sections}" if sections else "")
+            told = f"{verb} {link(item[kind])}" + (f" ({sections})" if sections else "")
             return f"{told}. {said}".strip()
     if EXERCISE in item:
         title = chapter(item[EXERCISE]).exercises[item["number"] - 1].title
