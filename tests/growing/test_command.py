@@ -133,6 +133,18 @@ def test_a_used_directory_wants_its_corpus_too(tiny, copy, tmp_path, capsys, cor
     assert tiny[2] in refusal(tiny, capsys)
 
 
+def test_another_seed_gives_another_model_under_its_own_name(tiny, finished, tmp_path):
+    main([*tiny, "--seed", "5"])
+    assert (tmp_path / LAST.replace("run", "out/run", 1)).read_bytes() != (
+        finished / LAST
+    ).read_bytes()
+    assert "prose-seed-5" in (tmp_path / "out/README.md").read_text(encoding="utf-8")
+
+
+def test_another_seed_is_not_shipped(tiny, capsys):
+    assert "expected no --ship with --seed" in refusal([*tiny, "--seed", "5", "--ship"], capsys)
+
+
 def test_a_recipe_that_cannot_be_is_refused(tiny, capsys):
     assert "expected steps of at least 1, got 0" in refusal([*tiny, "--steps", "0"], capsys)
 

@@ -56,6 +56,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     models = [*sorted(RECIPES), EXPERIMENTS]
     parser.add_argument("model", choices=models, help="which recipe to follow")
     parser.add_argument("--steps", type=int, help="fewer or more steps than the recipe's")
+    parser.add_argument("--seed", type=int, help="another seed than the recipe's; not for --ship")
     parser.add_argument(
         "--no-compile", action="store_true", help="without torch.compile: slower, other last bits"
     )
@@ -69,6 +70,12 @@ def grow(options: argparse.Namespace) -> None:
     recipe = RECIPES[options.model]
     if options.steps is not None:
         recipe = replace(recipe, steps=options.steps)
+    if options.seed is not None:
+        if options.ship:
+            raise ValueError(
+                f"expected no --ship with --seed, got both: what is shipped has seed {recipe.seed}"
+            )
+        recipe = replace(recipe, seed=options.seed, name=f"{recipe.name}-seed-{options.seed}")
     run: Path = options.out / "run"
     text = prepare_text(recipe, options.corpus, run)
     seconds = train(recipe, text.mixture(recipe), run, compiled=not options.no_compile)
