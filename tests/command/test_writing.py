@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from confidence_neurons.command.app import app
 from confidence_neurons.command.writing import SETTINGS, check_directory, result_folder
+from processes import forked
 
 posix = pytest.mark.skipif(os.name != "posix", reason="kills as POSIX does")
 SLOW = """
@@ -88,14 +90,13 @@ def test_killed_over_an_earlier_result_one_of_the_two_is_there_whole(tmp_path, m
 @posix
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 def test_told_to_stop_the_command_tidies_up(tmp_path, number):
-    place = tmp_path / "out"
-    command = [sys.executable, "-m", "confidence_neurons", "scan", "prose", "-o", str(place)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        assert any(line.startswith("done Model") for line in process.stderr)
-        process.send_signal(number)
-        told = process.stderr.read()
-    assert process.returncode == 128 + number
+    with forked(lambda: app(["scan", "prose", "-o", str(tmp_path / "out")])) as (process, said):
+        assert any(line.startswith("done Model") for line in said)
+        assert process.pid is not None
+        os.kill(process.pid, number)
+        told = said.read()
+        process.join()
+    assert process.exitcode == 128 + number
     assert "Traceback" not in told
     assert list(tmp_path.iterdir()) == []
 
@@ -103,13 +104,11 @@ def test_told_to_stop_the_command_tidies_up(tmp_path, number):
 @posix
 def test_the_command_killed_while_it_writes(tmp_path):
     place = tmp_path / "out"
-    command = [sys.executable, "-m", "confidence_neurons", "scan", "prose", "-o", str(place)]
-    command += ["--tokens", "512"]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
-        while not any(tmp_path.iterdir()) and process.poll() is None:
+    arguments = ["scan", "prose", "-o", str(place), "--tokens", "512"]
+    with forked(lambda: app(arguments)) as (process, _):
+        while not any(tmp_path.iterdir()) and process.is_alive():
             time.sleep(0.01)
-        process.kill()
-    assert process.returncode == -signal.SIGKILL
+    assert process.exitcode == -signal.SIGKILL
     assert not place.exists()
     assert all(path.name.startswith(".out.") for path in tmp_path.iterdir())
 

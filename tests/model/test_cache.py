@@ -3,8 +3,7 @@
 import errno
 import os
 import shutil
-import subprocess
-import sys
+from multiprocessing import Event
 from pathlib import Path
 
 import platformdirs
@@ -13,13 +12,11 @@ import pytest
 from confidence_neurons import load_light
 from confidence_neurons.files import only_process
 from confidence_neurons.model import cache, machine
+from processes import forked
 from tiny_ggufs import write_tiny_gguf
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-DIES = (
-    "import os; from confidence_neurons.model import cache; cache.convert = lambda *_: os._exit(9)"
-)
-LOADS = "import confidence_neurons as cn; print(cn.load_light({path!r}).cfg.d_vocab)"
+posix = pytest.mark.skipif(os.name != "posix", reason="forks as POSIX does")
 
 
 @pytest.fixture
@@ -34,10 +31,8 @@ def file(tmp_path: Path, place: Path) -> Path:
     return tmp_path / "a.gguf"
 
 
-def python(code: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+def load(file: Path) -> None:
+    print(load_light(file).cfg.d_vocab)
 
 
 def model_in(place: Path) -> Path:
@@ -117,31 +112,36 @@ def test_too_little_memory_to_convert(file, place, monkeypatch):
     assert left_in(place) == ["lock"]
 
 
-def test_a_process_that_was_killed_leaves_nothing_in_the_way(file, place):
-    killed = python(f"{DIES}; {LOADS.format(path=str(file))}")
-    assert killed.wait(timeout=100) == 9
+@posix
+def test_a_process_that_was_killed_leaves_nothing_in_the_way(file, place, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(cache, "convert", lambda *_: os._exit(9))
+        with forked(lambda: load(file)) as (killed, _):
+            killed.join(timeout=100)
+    assert killed.exitcode == 9
     assert not (place / "models").exists() or not any((place / "models").iterdir())
     assert load_light(file).cfg.d_vocab == 300
 
 
+@posix
 def test_two_processes_at_once_do_no_harm(file, place):
-    both = [python(LOADS.format(path=str(file))) for _ in range(2)]
-    told = [process.communicate(timeout=200) for process in both]
-    assert [out.strip() for out, _ in told] == ["300", "300"]
-    assert sum("converting" in err for _, err in told) == 1
+    with forked(lambda: load(file)) as (_, one), forked(lambda: load(file)) as (_, other):
+        told = [said.read() for said in (one, other)]
+    assert [said.splitlines()[-1] for said in told] == ["300", "300"]
+    assert sum("converting" in said for said in told) == 1
     assert cache.complaint(model_in(place)) is None
 
 
+@posix
 def test_one_that_is_being_made_elsewhere_is_waited_for(file, place):
     load_light(file)
     directory = model_in(place)
     held = place / "held"
     directory.rename(held)
-    with only_process(place / "making" / directory.name):
-        waiting = python(LOADS.format(path=str(file)))
-        with pytest.raises(subprocess.TimeoutExpired):
-            waiting.wait(timeout=10)
-        held.rename(directory)
-    out, err = waiting.communicate(timeout=100)
-    assert out.strip() == "300"
-    assert "converting" not in err
+    begin = Event()
+    with forked(lambda: (begin.wait(), load(file))) as (_, said):
+        with only_process(place / "making" / directory.name):
+            begin.set()
+            assert "waiting for another process" in said.readline()
+            held.rename(directory)
+        assert said.read() == "300\n"
