@@ -206,6 +206,20 @@ def test_what_is_no_address_is_refused_with_a_reason(text):
     assert repr(text) in str(refused.value)
 
 
+def test_a_folder_that_is_no_repository_is_refused_and_so_is_a_path_from_here(
+    tmp_path, repository, monkeypatch
+):
+    assert parse(repository) == Address(repository)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="absolute path of a bare repository"):
+        parse("file://bare.git")
+    for part in ("HEAD", "objects"):
+        (tmp_path / "bare.git" / part).rename(tmp_path / part)
+        with pytest.raises(ValueError, match="absolute path of a bare repository"):
+            parse(repository)
+        (tmp_path / part).rename(tmp_path / "bare.git" / part)
+
+
 def test_a_refused_address_changes_nothing_and_says_so(contents):
     names = [ROOT / place.file for place in PLACES]
     before = [path.read_bytes() for path in names]
