@@ -1,6 +1,6 @@
 # make book, make serve, make test, make outputs, make editions, make otter, make benchmark,
 # make colab, make colab-charts, make release-check, make playground, make lint, make constraints, make workflow, make smollm2, make clean,
-# make address, make publish-check, make actionlint
+# make address, make publish-check, make actionlint, make slides
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -21,7 +21,7 @@ NBVAL := $(BIN)/python -m pytest -c nbval.ini
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: book serve test outputs benchmark colab colab-charts lint constraints workflow smollm2 playground clean site \
+.PHONY: book serve test outputs benchmark colab colab-charts lint constraints workflow smollm2 playground clean site slides \
 	editions otter address publish-check actionlint
 
 book: site
@@ -81,6 +81,10 @@ colab-charts: $(STAMP)
 # The playground's script from its sources, with Node; it is committed, so that a book needs none.
 playground:
 	cd playground && npm ci --ignore-scripts --no-audit --no-fund && node build.mjs
+
+# The decks of slides with all that they load, in a folder to carry away.
+slides: $(STAMP)
+	PYTHONPATH=book/_ext $(BIN)/python -m teaching_kit.slides _build/decks
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
