@@ -1,5 +1,6 @@
 # make book, make serve, make test, make outputs, make editions, make otter, make benchmark,
-# make colab, make colab-charts, make release-check, make playground, make lint, make constraints, make workflow, make smollm2, make clean,
+# make colab, make colab-charts, make release-check, make playground, make lint, make constraints,
+# make workflow, make smollm2, make clean,
 # make address, make publish-check, make actionlint, make slides
 
 PYTHON ?= python3
@@ -84,7 +85,7 @@ playground:
 
 # The decks of slides with all that they load, in a folder to carry away.
 slides: $(STAMP)
-	PYTHONPATH=book/_ext $(BIN)/python -m teaching_kit.slides _build/decks
+	PYTHONPATH=book/_ext $(BIN)/python -m teaching_kit _build/decks
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+import offline_assets
 from contents import NOTEBOOKS
 from teaching_kit import kit, slides
 from teaching_kit.facts import chapter
@@ -76,7 +77,8 @@ def test_reveal_is_unchanged():
         assert hashlib.sha256(content).hexdigest() == digest, name
 
 
-def test_a_folder_to_carry_away_has_all_that_the_decks_load(tmp_path):
+def test_a_folder_to_carry_away_has_all_that_the_decks_load(tmp_path, monkeypatch):
+    monkeypatch.setattr(offline_assets, "vega_script", lambda: "")  # tested by itself, and slow
     slides.write_shared(tmp_path)
     decks = slides.write_decks(tmp_path)
     assert [deck.stem for deck in decks] == kit.chapters()

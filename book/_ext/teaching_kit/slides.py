@@ -1,12 +1,10 @@
 """A deck of slides a chapter, made of its figures: reveal.js, nothing fetched from anywhere.
 
 A deck is a file in `_static/slides`. It uses the site's own Vega, style sheet and
-script for charts. `write_decks` makes a folder with all it needs: for the site, or
-(run as a module with a folder) to carry away.
+script for charts. `python -m teaching_kit FOLDER` writes the decks with all of it.
 """
 
 import shutil
-import sys
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
@@ -128,10 +126,3 @@ def write_into_site(app: Sphinx) -> None:
 def register(app: Sphinx) -> None:
     """Have Sphinx write the decks."""
     app.connect("builder-inited", write_into_site)
-
-
-if __name__ == "__main__":
-    target = Path(sys.argv[1])
-    write_shared(target)
-    for deck_path in write_decks(target):
-        print(deck_path)
