@@ -34,7 +34,8 @@ LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([\w./-]+)(#[\w-]+)?\)")
 NOTES = {
     "student": "*This is the edition for students. Run the cells from the top. Write your code in "
     "place of each `...`, then run the check below it: it says what is wrong, and from the "
-    "second try on it gives a hint. `checks.NAME.hint()` gives one sooner.*",
+    "second try on it gives a hint. `checks.NAME.hint()` gives one sooner, and after a failed "
+    "check `_.arguments` are those of the call that went wrong.*",
     "instructor": "*This is the edition for instructors: with solutions, times, what to say, and "
     "what the checks say to the mistakes that they know.*",
 }

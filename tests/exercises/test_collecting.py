@@ -42,6 +42,13 @@ def test_a_check_that_was_not_run_is_no_try(tmp_path):
     assert rows(path) == [["eve", "c.a", False, 0]]
 
 
+@pytest.mark.parametrize(("said", "solved"), [("Correct: right on 4.", True), ("Not yet.", False)])
+def test_where_a_host_keeps_text_alone_the_words_tell(tmp_path, said, solved):
+    check = cell(exercise="c.a")
+    check["outputs"] = [{"output_type": "execute_result", "data": {"text/plain": [said]}}]
+    assert rows(write(tmp_path / "eve.ipynb", check)) == [["eve", "c.a", solved, 0]]
+
+
 def test_a_check_that_stands_twice_counts_once_the_best_of_them(tmp_path):
     solved, lost = cell(entry("c.a", "solved", 4)), cell(entry("c.a", "not yet", 9))
     path = write(tmp_path / "eve.ipynb", lost, solved, cell(exercise="c.a"))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from confidence_neurons.checks import CHECKS, Given, as_list, checked
 from confidence_neurons.checks.texts import is_path
-from confidence_neurons.exercises.verdict import MIME_TYPE
+from confidence_neurons.exercises.verdict import CORRECT, MIME_TYPE
 
 COLUMNS = ["student", "exercise", "solved", "tries"]
 EXERCISE = "exercise"  # in the metadata of a cell that checks: the exercise's name
@@ -48,7 +48,7 @@ def collect(notebooks: Iterable[str | Path]) -> pd.DataFrame:
         * student : str, the notebook's path below the directory, without its ending
         * exercise : str
         * solved : bool
-        * tries : int, answers checked in the last session; 0 where a check was not run
+        * tries : int, answers checked in the last session; 0 where that is not known
 
     Raises
     ------
@@ -88,10 +88,15 @@ def _results(path: Path) -> dict[str, tuple[bool, int]]:
         kept = [entry for output in outputs if (entry := output.get("data", {}).get(MIME_TYPE))]
         found = [(each["name"], each["outcome"] == "solved", each["tries"]) for each in kept]
         if not found and EXERCISE in cell["metadata"]:
-            found = [(cell["metadata"][EXERCISE], False, 0)]
+            found = [(cell["metadata"][EXERCISE], any(map(_says_correct, outputs)), 0)]
         for name, *result in found:
             results[name] = max(results.get(name, (False, 0)), (bool(result[0]), int(result[1])))
     return results
+
+
+def _says_correct(output: dict[str, Any]) -> bool:
+    """Whether the words of a verdict stand there: not every host of notebooks keeps the entry."""
+    return "".join(output.get("data", {}).get("text/plain", "")).startswith(CORRECT)
 
 
 def _cells(path: Path) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from confidence_neurons.exercises.answers import (
 )
 from confidence_neurons.exercises.differences import difference, in_words
 from confidence_neurons.exercises.progress import record
-from confidence_neurons.exercises.verdict import Outcome, Verdict
+from confidence_neurons.exercises.verdict import CORRECT, Outcome, Verdict
 
 UNANSWERED = "Not answered yet: replace the ... in the function's body."
 NOTHING_LEFT = "There are no more hints."
@@ -130,7 +130,7 @@ class Exercise:
             numbers.append(each.numbers)
         pairs = zip(numbers, expected, strict=True)
         if all(agree(*pair, self.tolerance) for pair in pairs):
-            return "solved", f"Correct: right on {_count(len(inputs))}.", ()
+            return "solved", f"{CORRECT}: right on {_count(len(inputs))}.", ()
         place, words = difference(numbers, expected, told, self.tolerance)
         words = self._known_mistake(numbers, inputs) or words
         return "not yet", f"Not yet. {words[0].upper()}{words[1:]}", inputs[place]

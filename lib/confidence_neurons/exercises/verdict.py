@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Outcome = Literal["not answered", "not yet", "solved"]
+CORRECT = "Correct"  # the first word of a verdict on what is solved
 MIME_TYPE = "application/vnd.confidence-neurons.verdict+json"
 
 

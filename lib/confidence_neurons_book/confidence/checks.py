@@ -55,6 +55,9 @@ entropy = Exercise(
         "This is one number for all rows: add up over the last axis alone.": lambda logits: (
             cn.entropy(logits).sum()
         ),
+        "The softmax runs over the rows: let it run over the last axis.": lambda logits: (
+            -(logits.softmax(0) * logits.log_softmax(0)).sum(-1)
+        ),
         "This is the surprisal of the likeliest token: take the mean over all tokens.": (
             lambda logits: -logits.log_softmax(-1).amax(-1)
         ),
