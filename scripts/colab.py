@@ -10,23 +10,19 @@ Chapters come from HEAD: commit first.
 
 import argparse
 import os
-import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
 from address import release_tag
 from colab_machine import LIBRARY, Machine, colab_versions, find_python
-from refresh_outputs import CELL_TIMEOUT_SECONDS, read, serialise, stderr_text
+from notebook_runs import Ran, describe_kernel, run
+from refresh_outputs import read
 
 ROOT = Path(__file__).parents[1]
 EDITIONS = {
@@ -36,20 +32,6 @@ EDITIONS = {
 }
 SETUP_SECONDS = 15
 SETUP_TRIES = 3
-COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What came of a notebook: seconds, of its set-up cell and in all, and what was wrong."""
-
-    setup: float
-    seconds: float
-    complaint: str = ""
-
-    def __str__(self) -> str:
-        times = f"set-up {self.setup:.1f} s, in all {self.seconds:.0f} s"
-        return f"{times}{': FAILED, ' if self.complaint else ''}{self.complaint}"
 
 
 def publish(source: Path, place: Path) -> Path:
@@ -94,35 +76,6 @@ def chosen(clone: Path, chapters: list[str], editions: list[str]) -> Iterator[tu
                     f"edition has {told}"
                 )
             yield from ((edition, path) for path in fitting)
-
-
-def run(notebook: NotebookNode, name: str, kernel: str) -> Ran:
-    """Run a notebook, alone in an empty folder."""
-    with TemporaryDirectory() as folder:
-        (Path(folder) / name).write_text(serialise(notebook), encoding="utf-8")
-        client = NotebookClient(
-            notebook,
-            timeout=CELL_TIMEOUT_SECONDS,
-            kernel_name=kernel,
-            resources={"metadata": {"path": folder}},
-            coalesce_streams=True,
-            record_timing=False,
-        )
-        start = time.perf_counter()
-        setup, complaint = 0.0, ""
-        with client.setup_kernel():
-            for index, cell in enumerate(notebook.cells):
-                begun = time.perf_counter()
-                try:
-                    client.execute_cell(cell, index)
-                except CellExecutionError as error:
-                    complaint = f"cell {index}: {COLOURS.sub('', str(error)).strip()}"
-                    break
-                if cell.cell_type == "code" and not setup:
-                    setup = time.perf_counter() - begun
-        seconds = time.perf_counter() - start
-    said = stderr_text(notebook)
-    return Ran(setup, seconds, complaint or (f"it wrote to stderr: {said}" if said else ""))
 
 
 def only_setup(notebook: NotebookNode) -> NotebookNode:
@@ -197,7 +150,7 @@ def main(arguments: list[str] | None = None) -> int:
             return 2
         os.environ["JUPYTER_PATH"] = place
         os.environ.pop("PYTHONPATH", None)
-        failed = check(machine, machine.kernel(Path(place)), notebooks)
+        failed = check(machine, describe_kernel(machine.python, Path(place)), notebooks)
     return 1 if failed else 0
 
 

@@ -162,17 +162,3 @@ class Machine:
     def _says(self, code: str) -> str:
         done = subprocess.run([self.python, "-c", code], stdout=subprocess.PIPE, text=True)
         return done.stdout
-
-    def kernel(self, directory: Path) -> str:
-        """Describe its kernel below a directory of Jupyter's; return the kernel's name."""
-        where = directory / "kernels/colab"
-        where.mkdir(parents=True)
-        command = [str(self.python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        described = {
-            "argv": command,
-            "display_name": "As Colab's",
-            "language": "python",
-            "env": {"PYDEVD_DISABLE_FILE_VALIDATION": "1"},  # its debugger warns of Python 3.13
-        }
-        (where / "kernel.json").write_text(json.dumps(described), encoding="utf-8")
-        return where.name

@@ -5,7 +5,8 @@ import subprocess
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from colab import EDITIONS, Ran, chosen, in_time, only_setup, publish, run
+from colab import EDITIONS, chosen, in_time, only_setup, publish
+from notebook_runs import Ran
 
 ADDRESS = """\
 import sys
@@ -81,30 +82,9 @@ def test_an_unknown_chapter_is_refused(clone):
         list(chosen(clone, ["77"], ["student"]))
 
 
-def notebook(*sources):
-    return new_notebook(cells=[new_markdown_cell("Text"), *map(new_code_cell, sources)])
-
-
-def test_a_notebook_runs_alone_in_its_folder():
-    ran = run(notebook("import os; assert os.listdir() == ['01.ipynb']"), "01.ipynb", "python3")
-    assert ran.complaint == ""
-    assert 0 < ran.setup <= ran.seconds
-
-
-def test_the_first_cell_that_fails_is_named_and_the_rest_left():
-    ran = run(notebook("1", "1 / 0", "open('x')"), "01.ipynb", "python3")
-    assert ran.complaint.startswith("cell 2: ")
-    assert "ZeroDivisionError: division by zero" in ran.complaint
-    assert "FAILED" in str(ran)
-
-
-def test_what_a_reader_should_not_see_is_a_failure():
-    ran = run(notebook("import warnings; warnings.warn('old')"), "01.ipynb", "python3")
-    assert ran.complaint.startswith("it wrote to stderr: ")
-
-
 def test_the_set_up_cell_is_the_first_with_code():
-    [cell] = only_setup(notebook("setup", "rest")).cells
+    cells = [new_markdown_cell("Text"), new_code_cell("setup"), new_code_cell("rest")]
+    [cell] = only_setup(new_notebook(cells=cells)).cells
     assert cell.source == "setup"
 
 
