@@ -42,7 +42,7 @@ def test_every_figure_is_the_one_of_the_chapter_under_its_message(name):
 def test_the_slide_before_a_figure_asks(name):
     for stored in kit.stored(name)["slides"]:
         slide = slides.question_slide(name, stored)
-        title = re.match(r"<h2>(.+)</h2>", slide)
+        title = re.match(r'<h2 class="deck-ask">(.+)</h2>', slide)
         assert title
         assert title[1].endswith("?")
         shown, _, notes = slide.partition("<aside")

@@ -10,13 +10,18 @@
   const narrow = innerWidth < NARROW;
   document.documentElement.classList.toggle("deck-narrow", narrow);
 
-  // A figure that is too tall for its slide is made smaller; what changes its size later scrolls.
+  // A figure takes the height that its slide has: smaller, or larger for the last row of a hall.
+  const LARGEST = 1.2;
+  const SPARE = 24; // for a legend that needs a line more
   const fit = ({ currentSlide }) => {
     const figure = currentSlide.querySelector(".deck-figure");
-    const over = currentSlide.scrollHeight - currentSlide.clientHeight;
-    if (narrow || !figure || over <= 0) return;
+    if (narrow || !figure || figure.style.zoom) return;
+    const top = currentSlide.getBoundingClientRect().top;
+    const bottom = Math.max(...[...currentSlide.children].map((part) =>
+      part.getBoundingClientRect().bottom));
+    const room = currentSlide.clientHeight - SPARE - (bottom - top) / Reveal.getScale();
     const height = figure.getBoundingClientRect().height / Reveal.getScale();
-    figure.style.zoom = (height - over) / height;
+    figure.style.zoom = Math.min(LARGEST, (height + room) / height);
   };
   Reveal.on("ready", fit);
   Reveal.on("slidechanged", fit);

@@ -52,13 +52,18 @@ def slides_of(name: str) -> Iterator[str]:
 def question_slide(name: str, slide: dict[str, Any]) -> str:
     """Return a question: a prediction of the chapter, or one in the slide's own words."""
     if "ask" not in slide:
-        return f"<h2>{as_html(slide['question'])}</h2>{notes(slide.get('expect', ''))}"
+        return f"{asks(slide['question'])}{notes(slide['expect'])}"
     question = kit.questions(name)[slide["ask"]]
     choices = "\n".join(f"<li>{as_html(choice.choice)}</li>" for choice in question.choices)
     return (
-        f'<h2>{as_html(question.question)}</h2>\n<ol class="deck-choices">\n{choices}\n</ol>'
+        f'{asks(question.question)}\n<ol class="deck-choices">\n{choices}\n</ol>'
         f"{notes(answer(question))}"
     )
+
+
+def asks(question: str) -> str:
+    """Return the title of a slide that asks."""
+    return f'<h2 class="deck-ask">{as_html(question)}</h2>'
 
 
 def answer(question: Question) -> str:
