@@ -174,8 +174,12 @@ def test_a_name_that_no_index_takes(whole):
 def test_a_link_that_leads_nowhere_is_missing_and_one_that_leads_out_is_listed(
     whole, missing, capsys
 ):
-    build(whole, CANONICAL, '<a href="no.html">a</a><a href="https://example.org/">b</a>')
-    assert missing(whole) == {"links": ["index.html: no.html is not there"]}
+    own = "https://someone.github.io/a-book/gone.html"
+    links = ("no.html", own, "https://example.org/")
+    build(whole, CANONICAL, "".join(f'<a href="{link}">x</a>' for link in links))
+    assert missing(whole) == {
+        "links": [f"index.html: {link} is not there" for link in (own, "no.html")]
+    }
     assert publish_check.main() == 1
     said = capsys.readouterr().out
     assert (
