@@ -18,7 +18,7 @@ from confidence_neurons.exercises.differences import difference, in_words
 from confidence_neurons.exercises.progress import record
 from confidence_neurons.exercises.verdict import CORRECT, Outcome, Verdict
 
-UNANSWERED = "Not answered yet: replace the ... in the function's body."
+UNANSWERED = "Not answered yet: replace the ... in the function's body, and return the result."
 NOTHING_LEFT = "There are no more hints."
 
 
