@@ -13,6 +13,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 SITE := _build/html
 ALTAIR := .venv/altair
+RELEASE := .venv/release
 FRESH := .venv/fresh
 SNAKEMAKE := .venv/snakemake
 ACTIONLINT := .venv/actionlint
@@ -22,8 +23,8 @@ NBVAL := $(BIN)/python -m pytest -c nbval.ini
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: book serve test outputs benchmark colab colab-charts lint constraints workflow smollm2 playground clean site slides \
-	editions otter address publish-check actionlint
+.PHONY: book serve test outputs benchmark colab colab-charts release-check lint constraints workflow \
+	smollm2 playground clean site slides editions otter address publish-check actionlint
 
 book: site
 	@echo
@@ -78,6 +79,12 @@ colab-charts: $(STAMP)
 	$(BIN)/python -m pip install --quiet --no-deps --target $(ALTAIR) \
 		"$$(grep '^altair==' scripts/colab.txt)"
 	PYTHONPATH=$(ALTAIR) $(BIN)/python -m pytest tests/charts tests/chapters -k chart --numprocesses 2
+
+# What a release of HEAD publishes: built into dist, installed beside torch, a chapter run with it.
+release-check: $(STAMP) smollm2
+	test -x $(RELEASE)/bin/twine || $(PYTHON) -m venv $(RELEASE)
+	$(RELEASE)/bin/python -m pip install --quiet build twine
+	OMP_NUM_THREADS=1 $(BIN)/python scripts/release_check.py $(RELEASE)
 
 # The playground's script from its sources, with Node; it is committed, so that a book needs none.
 playground:
