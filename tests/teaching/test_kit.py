@@ -18,6 +18,16 @@ def test_every_chapter_has_a_page_and_a_file():
     assert set(CHAPTERS) <= pages
 
 
+def test_the_overview_leads_to_page_and_deck_of_every_chapter():
+    (table,) = kit.overview()
+    rows = table.splitlines()[2:]
+    assert len(rows) == len(CHAPTERS)
+    for name, row in zip(kit.chapters(), rows, strict=True):
+        assert f"({name}.md)" in row
+        assert f"slides/{name}.html" in row
+        assert f"| {chapter(name).reading} min | {chapter(name).exercising} min |" in row
+
+
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_timing_names_the_sections_of_the_chapter(name):
     named = [row["section"] for row in kit.stored(name)["timing"]]

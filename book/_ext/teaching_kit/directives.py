@@ -19,6 +19,7 @@ from teaching_kit import answers, assessment, editions, kit, plans
 STYLE = "teach.css"
 FOLDER = "teach"  # of the pages, and in the site's static files
 RENDERERS: dict[str, Callable[[str], Iterator[str]]] = {
+    "teach-overview": lambda page: kit.overview(),
     "teach-about": kit.about,
     "teach-timing": kit.timing,
     "teach-misconceptions": kit.misconceptions,

@@ -51,6 +51,18 @@ def label(key: str) -> str:
     return key.replace("quiz-", "Quiz ") if key.startswith("quiz-") else f"Prediction `{key}`"
 
 
+def overview() -> Iterator[str]:
+    """Yield a table of the chapters with their times, pages and decks."""
+    lines = ["| chapter | to teach it | reading | exercises |", "| --- | --- | ---: | ---: |"]
+    for name in chapters():
+        facts = chapter(name)
+        lines.append(
+            f"| [{facts.label}](../{name}.ipynb) | [notes]({name}.md), {deck_link(name, 'slides')} | "
+            f"{facts.reading} min | {facts.exercising} min |"
+        )
+    yield "\n".join(lines)
+
+
 def about(name: str) -> Iterator[str]:
     """Yield aims, prerequisites and times."""
     facts = chapter(name)
