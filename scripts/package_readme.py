@@ -3,7 +3,7 @@
     python scripts/package_readme.py
 
 Its links to files become links to the repository, at the tag of the version. The workflow
-`release.yml` runs it before it builds the package; the change is not committed.
+`release.yml` runs it before it builds the package, and keeps the change to itself.
 """
 
 import re
