@@ -56,10 +56,9 @@ def overview() -> Iterator[str]:
     lines = ["| chapter | to teach it | reading | exercises |", "| --- | --- | ---: | ---: |"]
     for name in chapters():
         facts = chapter(name)
-        lines.append(
-            f"| [{facts.label}](../{name}.ipynb) | [notes]({name}.md), {deck_link(name, 'slides')} | "
-            f"{facts.reading} min | {facts.exercising} min |"
-        )
+        notes = f"[notes]({name}.md), {deck_link(name, 'slides')}"
+        times = f"{facts.reading} min | {facts.exercising} min"
+        lines.append(f"| [{facts.label}](../{name}.ipynb) | {notes} | {times} |")
     yield "\n".join(lines)
 
 
