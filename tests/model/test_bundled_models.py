@@ -68,9 +68,9 @@ def test_prose_has_entropy_neurons(phenomena):
     assert phenomena["entropy neurons among the strongest 5 %"] >= 2
 
 
-@pytest.mark.parametrize(("rows", "method"), [(8, "exact"), (None, "second-order")])
-def test_entropy_neurons_are_strong_on_clean_text(prose, rows, method):
-    table = scan(prose, prose_tokens(prose, count=rows), method=method)
+def test_entropy_neurons_are_strong_on_clean_text(prose, phenomena):
+    assert phenomena["LN-mediated among the strongest tenth on clean text"] >= 2
+    table = scan(prose, prose_tokens(prose), method="second-order")
     strongest = table[table["entropy_total"] >= table["entropy_total"].quantile(0.9)]
     assert (strongest["entropy_ln_mediated"] > 0.5).sum() >= 2
 

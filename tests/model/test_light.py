@@ -367,6 +367,7 @@ import torch
 import confidence_neurons as cn
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from confidence_neurons.model.light import LightModel
+cn.load_light({str(tmp_path)!r})
 network = AutoModelForCausalLM.from_pretrained({str(tmp_path)!r})
 model = LightModel.of(network, AutoTokenizer.from_pretrained({str(tmp_path)!r}), "tiny")
 tokens = cn.tokens_from_text(model, "The coach had gone. " * 20, length=8)

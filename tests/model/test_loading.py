@@ -250,14 +250,6 @@ class TestLight:
         model = load_light(tiny, device_map={"": "cpu"})
         assert model.cfg.device == torch.device("cpu")
 
-    def test_transformer_lens_is_not_imported(self, tiny):
-        code = (
-            "import sys, confidence_neurons as cn\n"
-            f"model = cn.load_light({str(tiny)!r})\n"
-            "print('transformer_lens' in sys.modules)"
-        )
-        assert run_python(code).stdout.strip() == "False"
-
     @pytest.mark.parametrize("use", [load_light, load_model])
     def test_garbage_is_collected_again_afterwards(self, tiny, use):
         use(tiny)

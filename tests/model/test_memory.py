@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import huggingface_hub
@@ -50,6 +51,7 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+@cache
 def peak(function: str, path: Path) -> int:
     """Bytes that a process takes at most for loading, beside the libraries."""
     code = PEAK.format(function=function, path=str(path))
