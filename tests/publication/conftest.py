@@ -1,6 +1,7 @@
 """Copies of what the address stands in, and the smallest site that has a chapter."""
 
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,3 +58,11 @@ def tiny_book(tmp_path: Path) -> Path:
     for place in (book, book / "editions" / "student"):
         nbformat.write(notebook, place / "01-one.ipynb")
     return book
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> str:
+    """The address of a bare repository on the disk."""
+    place = tmp_path / "bare.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", place], check=True)
+    return f"file://{place}"
