@@ -135,11 +135,12 @@ def frame(notebook: NotebookNode) -> list[str]:
             f"expected {MIN_PREDICTIONS} predictions and a quiz, in cells tagged {ASKS!r}, "
             f"got {asked} such cells"
         )
-    exercises = re.split(r"^#+ .*exercises.*$", text, maxsplit=1, flags=re.M | re.I)[-1]
-    marked_ones = sum(is_solution(cell) for _, cell in code_cells(notebook))
-    if marked_ones + exercises.count("<details") < MIN_EXERCISES:
+    solved = sum(is_solution(cell) for _, cell in code_cells(notebook))
+    sketches = text.count("<details><summary>A sketch</summary>")
+    if solved + sketches < MIN_EXERCISES or not sketches:
         complaints.append(
-            f"expected at least {MIN_EXERCISES} exercises with a solution, marked or folded"
+            f"expected at least {MIN_EXERCISES} exercises, one of them open with "
+            f"<details><summary>A sketch</summary>, got {solved} solutions and {sketches} sketches"
         )
     return complaints
 

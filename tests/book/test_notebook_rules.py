@@ -9,7 +9,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 import marked
 import notebook_rules as rules
 
-SOLUTION = "<details><summary>Solution</summary>\n\nIt is so.\n\n</details>\n"
+SKETCH = "<details><summary>A sketch</summary>\n\nIt is so.\n\n</details>\n"
+MARKED = "def f():\n    # BEGIN SOLUTION\n    return 1\n    # END SOLUTION"
+TAGS = (marked.SOLUTION, rules.FOLDED)
 INTRODUCTION = """# 1.5 A chapter
 ## What you will learn
 **Reading time:** about 9 minutes.
@@ -20,13 +22,17 @@ INTRODUCTION = """# 1.5 A chapter
 
 The entropy is **3.71** nats, for $x = 0.5$ and `y = 0.25`, see [2406.1](https://a.b/2.5)."""
 CAPTION = "*Figure 1.1.* It is **3.71** nats.\n\n> **For doubters.** It is so.\n"
-END = "## Quiz\n## Exercises\n" + 3 * SOLUTION + "## Summary\n## Further reading\n"
+END = "## Quiz\n## Exercises\n" + SKETCH + "## Summary\n## Further reading\n"
 TOLD, PRINTS, CHART, BELOW, TABLE, ASKED, LAST = 0, 1, 2, 3, 4, 5, -1
 
 
 def code(count: int, source: str, tags: list[str], data: dict[str, str]) -> NotebookNode:
     result = new_output("execute_result", data=data, execution_count=count)
     return new_code_cell(source, execution_count=count, metadata={"tags": tags}, outputs=[result])
+
+
+def solution_cell(source: str, *tags: str, count: int = 10) -> NotebookNode:
+    return new_code_cell(source, execution_count=count, metadata={"tags": list(tags)})
 
 
 def chart() -> NotebookNode:
@@ -52,7 +58,8 @@ def good() -> NotebookNode:
         for count in range(4, 8)
     ]
     told = [new_markdown_cell(text) for text in (INTRODUCTION, CAPTION, END)]
-    return new_notebook(cells=[told[0], prints, chart(), told[1], table, *asks, told[2]])
+    solved = [solution_cell(MARKED, *TAGS, count=count) for count in (8, 9)]
+    return new_notebook(cells=[told[0], prints, chart(), told[1], table, *asks, *solved, told[2]])
 
 
 @pytest.mark.parametrize("rule", rules.RULES)
@@ -128,9 +135,15 @@ def test_a_missing_prediction_is_found(good):
     assert any("3 predictions" in c for c in rules.frame(broken(good, ASKED, metadata={})))
 
 
-def test_a_missing_solution_is_found(good):
-    bad = broken(good, LAST, source=good.cells[LAST].source.replace(SOLUTION, "", 1))
-    assert any("exercises with a solution" in complaint for complaint in rules.frame(bad))
+@pytest.mark.parametrize(
+    ("cell", "changes", "got"),
+    [
+        (LAST, {"source": END.replace(SKETCH, "")}, "2 solutions and 0 sketches"),
+        (LAST - 1, {"metadata": {}}, "1 solutions and 1 sketches"),
+    ],
+)
+def test_too_few_exercises_are_found(good, cell, changes, got):
+    assert any(got in complaint for complaint in rules.frame(broken(good, cell, **changes)))
 
 
 @pytest.mark.parametrize(
@@ -284,14 +297,6 @@ def test_a_loose_number_is_found(good, text):
 )
 def test_numbers_outside_the_prose_are_left_alone(good, text):
     assert rules.loose_numbers(broken(good, TOLD, source=text)) == []
-
-
-def solution_cell(source: str, *tags: str) -> NotebookNode:
-    return new_code_cell(source, execution_count=8, metadata={"tags": list(tags)})
-
-
-MARKED = "def f():\n    # BEGIN SOLUTION\n    return 1\n    # END SOLUTION"
-TAGS = (marked.SOLUTION, rules.FOLDED)
 
 
 def test_a_marked_solution_in_a_folded_cell_is_welcome(good):
