@@ -96,3 +96,8 @@ def conflict_effects(
         [take_back(model, state, of, groups).assign(word=name) for name, state in asked.items()],
         ignore_index=True,
     )
+
+
+def break_even(cost: float, saved: float) -> float:
+    """The share of copies that have to fail for hedging to pay: q saved = (1 - q) cost."""
+    return cost / (cost + saved)

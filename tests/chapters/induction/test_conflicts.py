@@ -9,6 +9,7 @@ from confidence_neurons_book.induction.conflicts import (
     ODD,
     PROPER,
     before_odd_words,
+    break_even,
     conflict_effects,
     readings,
     with_odd_words,
@@ -63,3 +64,9 @@ def test_effects_have_rows_for_both_words(setting):
     entropies = found["entropy_total"].to_numpy()
     assert entropies[:6] == pytest.approx(entropies[6:], abs=1e-7)
     assert not (found["loss_total"][:6].to_numpy() == found["loss_total"][6:].to_numpy()).all()
+
+
+def test_at_break_even_the_saving_makes_up_for_the_cost():
+    cost, saved = 0.011, 0.066
+    share = break_even(cost, saved)
+    assert share * saved == pytest.approx((1 - share) * cost)
