@@ -77,10 +77,11 @@ def read_turns(
             for prefix, values in told.items()
             for name in KEPT
         }
-        columns["ablated_loss"] = known.get(group, np.full(len(turn), np.nan))
         named = {"model": subject.name, "text": kind, "group": group}
         frames.append(state.places().assign(**named, turn=turn.numpy(), **columns))
     frame = pd.concat(frames, ignore_index=True)
+    losses = [known.get(group, np.full(len(turn), np.nan)) for group, turn in turned.items()]
+    frame["ablated_loss"] = np.concatenate(losses)
     return frame.assign(need=frame["rest_loss"] - frame["rest_entropy"])
 
 
