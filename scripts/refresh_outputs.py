@@ -22,6 +22,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 import marked
+from notebook_rules import HIDDEN
 
 BOOK = Path(__file__).parent.parent / "book"
 BUDGET_SECONDS = 60
@@ -44,6 +45,9 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
             "language_info": {"name": "python"},
         }
     )
+    setup = next((cell for cell in clean.cells if cell.cell_type == "code"), None)
+    if setup is not None and HIDDEN in setup.metadata.get("tags", []):
+        setup.outputs = []
     for position, cell in enumerate(clean.cells):
         cell.id = f"cell-{position:03d}"
         cell.metadata = nbformat.from_dict(metadata(cell))

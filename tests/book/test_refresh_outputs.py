@@ -41,6 +41,13 @@ def test_different_charts_keep_different_ids():
     assert len(set(refresh_outputs.CHART_ID.findall(one))) == 1
 
 
+def test_what_set_up_says_of_a_machine_is_not_kept():
+    said = [new_output("stream", text="Python 3.11.7, torch 2.13.0+cpu on cpu")]
+    cells = [new_code_cell("setup", metadata={"tags": ["remove-cell"]}, outputs=said)]
+    [cell] = refresh_outputs.normalise(new_notebook(cells=cells)).cells
+    assert cell.outputs == []
+
+
 def test_normalising_leaves_its_argument_alone():
     notebook = chart_notebook("a" * 32)
     before = refresh_outputs.serialise(notebook)

@@ -1,5 +1,7 @@
 """The set-up cell: what it installs, what it leaves alone, what it says."""
 
+import subprocess
+import sys
 from importlib.metadata import version
 from importlib.util import find_spec
 
@@ -57,6 +59,16 @@ def test_numpy_and_torch_are_held_at_what_is_installed(shell, monkeypatch):
     shell.run_cell(setup_cell(PUBLISHED, "v1.2.3"))
     held = shell.asked[0].split()[2:-1]
     assert sorted(held) == [f"numpy=={version('numpy')}", f"torch=={version('torch')}"]
+
+
+def test_what_is_held_is_what_pip_finds_installed(shell, monkeypatch):
+    missing(monkeypatch)
+    shell.run_cell(setup_cell(PUBLISHED, "v1.2.3"))
+    held = shell.asked[0].split()[2:-1]
+    offline = [sys.executable, "-m", "pip", "install", "--dry-run", "--no-index", "--no-deps"]
+    done = subprocess.run([*offline, *held], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("already satisfied") == len(held) == 2
 
 
 def test_what_is_not_there_is_not_held(shell, monkeypatch):
