@@ -49,7 +49,7 @@ def cells(path: Path) -> list[Any]:
 
 @cache
 def imported(path: Path) -> dict[str, Any]:
-    """What the imports of a notebook define."""
+    """What the imports of a notebook define, the chapter's own modules left out."""
     code = [cell.source for cell in cells(path) if cell.cell_type == "code"]
     statements: list[ast.stmt] = [
         statement
@@ -57,6 +57,7 @@ def imported(path: Path) -> dict[str, Any]:
         if "%pip" not in source
         for statement in ast.parse(source).body
         if isinstance(statement, ast.Import | ast.ImportFrom)
+        and "confidence_neurons_book" not in ast.unparse(statement)
     ]
     place: dict[str, Any] = {}
     exec(compile(ast.Module(statements, []), str(path), "exec"), place)
