@@ -19,14 +19,28 @@ DOSES = {  # arm -> share of the sequences that have unigram noise
 }
 PLACES = {  # measure of the experiment `where` -> how it is got
     "dials on hot text": lambda: of_runs(WHERE, "dials", HOT),
+    "dials on all text": lambda: of_runs(WHERE, "dials", ALL),
+    "entropy neurons on hot text": lambda: of_runs(WHERE, "entropy_neurons", HOT),
     "scale, hot over cold": lambda: ratio(WHERE, "scale", HOT, COLD),
     "share of the length in the null space, hot": lambda: of_runs(WHERE, "null_share", HOT),
-    "highest null-space fraction": lambda: of_runs(WHERE, "highest_rho", HOT),
     "smallest singular value / median": lambda: of_runs(WHERE, "smallest_over_median", WEIGHTS),
+    "highest null-space fraction": lambda: of_runs(WHERE, "highest_rho", HOT),
+    "null-space fraction of the strongest neuron, hot": lambda: of_runs(
+        WHERE, "strongest_rho", HOT
+    ),
     "LN-mediated share of the strongest neuron, hot": lambda: of_runs(
         WHERE, "strongest_mediated", HOT
     ),
+    "confidence minus accuracy, hot": lambda: of_runs(WHERE, "overconfidence", HOT),
     "loss above the optimum (%)": lambda: 100 * excess(WHERE, ALL),
+}
+OWN = {  # arm -> the text that is like what it trained with
+    "uniform": "uniform",
+    "shuffled": "shuffled",
+    "repeats": "random tokens",
+    "digits": "digits",
+    "hex": "hex",
+    "names": "names",
 }
 CLOSING = {  # what is said of the weights -> its measure in the records
     "smallest / median": "smallest_over_median",
@@ -60,14 +74,38 @@ def by_kind(measure: str) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)
 
 
-def closing(arms: list[str]) -> pd.DataFrame:
-    """The quietest direction of models on prose: `arm`, `measure`, an interval over seeds."""
+def closing(question: str, arms: list[str]) -> pd.DataFrame:
+    """The quietest direction of models: `arm`, `measure`, an interval over seeds."""
     found = [
-        over_seeds(of_runs(WHICH_NOISE, measure, WEIGHTS)).assign(measure=name)
+        over_seeds(of_runs(question, measure, WEIGHTS)).assign(measure=name)
         for name, measure in CLOSING.items()
     ]
     frame = pd.concat(found, ignore_index=True)
     return frame[frame["arm"].isin(arms)]
+
+
+def users(arms: list[str]) -> pd.DataFrame:
+    """Who uses it, on prose: `arm`, `measure`, an interval over seeds.
+
+    How many directions are under a third of the median; and, on the text that
+    is like what an arm trained with (unigram noise unless `OWN` has another),
+    the scale over that on prose, the number of entropy neurons, and
+    confidence minus accuracy. And the loss on prose.
+    """
+    found = []
+    for arm in arms:
+        kind = OWN.get(arm, "unigram")
+        runs = {
+            "closed directions": of_runs(WHICH_NOISE, "quiet", WEIGHTS),
+            "entropy neurons": of_runs(WHICH_NOISE, "entropy_neurons", kind),
+            "scale / on prose": ratio(WHICH_NOISE, "scale", kind, PROSE),
+            "confidence minus accuracy": of_runs(WHICH_NOISE, "overconfidence", kind),
+            "loss on prose (nats)": of_runs(WHICH_NOISE, "loss", PROSE),
+        }
+        for measure, values in runs.items():
+            of_arm = values.xs(arm, level="arm", drop_level=False)
+            found.append(over_seeds(of_arm).assign(measure=measure))
+    return pd.concat(found, ignore_index=True)
 
 
 def doses() -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -140,7 +140,7 @@ def copies_chart(found: pd.DataFrame, *, title: str) -> Drawn:
     """Confidence inside copies by rate of breaks; `found` has rows of the model and the optimum."""
     return dots(
         found,
-        x=Axis("estimate", "probability of the first choice, inside copies", domain=(0.5, 1)),
+        x=Axis("estimate", "probability of the first choice, inside copies", domain=(0, 1)),
         category=Category("arm", "copies that break"),
         group="whose",
         title=title,

@@ -1,4 +1,4 @@
-"""The model that was grown here beside those of the records, and what must hold of all."""
+"""The model that was grown here beside those of the records, and the bars that it should clear."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,8 +8,7 @@ import pandas as pd
 from confidence_neurons_book.grow_your_own import arms
 from confidence_neurons_book.grow_your_own.growth import Growth
 from confidence_neurons_book.grow_your_own.known import COLD, HOT
-from confidence_neurons_book.grow_your_own.records import WHERE
-from confidence_neurons_book.grow_your_own.seeds import of_runs, over_seeds
+from confidence_neurons_book.grow_your_own.seeds import over_seeds
 from confidence_neurons_book.told import told
 
 LIVE = "live"
@@ -48,6 +47,7 @@ def _scales(growth: Growth) -> float:
 BARS = (
     Bar("loss above the optimum (%)", None, 2, lambda growth: 100 * growth.excess()),
     Bar("dials on hot text", 1, None, lambda growth: len(growth.dials())),
+    Bar("dials on all text", 1, None, lambda growth: growth.everywhere[-1]),
     Bar("scale, hot over cold", 2, None, _scales),
     Bar(
         "share of the length in the null space, hot",
@@ -73,14 +73,3 @@ def beside_ten(growth: Growth) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows).set_index("measure")
-
-
-def counted_everywhere() -> pd.DataFrame:
-    """How many of the recorded seeds have a dial, on hot text and on all of it."""
-    kinds = {"hot text": arms.HOT, "all text": arms.ALL}
-    found = {name: of_runs(WHERE, "dials", kind).xs(LIVE) for name, kind in kinds.items()}
-    rows = [
-        {"counted on": name, "seeds": len(runs), "with a dial": int((runs > 0).sum())}
-        for name, runs in found.items()
-    ]
-    return pd.DataFrame(rows).set_index("counted on")

@@ -11,6 +11,7 @@ from confidence_neurons.growing.language_batches import LanguageBatches
 from confidence_neurons.growing.measures import is_dial, null_share
 from confidence_neurons.growing.settings import Run, read_settings
 from confidence_neurons.model.light import LightModel
+from confidence_neurons.weights.spectrum import exact_null_directions
 from confidence_neurons_book.grow_your_own.known import COLD, HOT, TEMPERATURES, KnownText
 
 K = 8  # the quietest quarter of the 32 directions: the language's spectra end without a gap
@@ -41,6 +42,8 @@ class Growth:
     neurons : list[pd.DataFrame]
         Of the same steps, on hot text: `step`, `neuron`, `rho`, `logit_var`
         over the median, `mediated`, `effect` (nats), `dial`.
+    everywhere : list[int]
+        How many dials there were at the same steps over all text.
     """
 
     run: Run
@@ -48,6 +51,7 @@ class Growth:
     text: KnownText
     course: list[pd.DataFrame] = field(default_factory=list)
     neurons: list[pd.DataFrame] = field(default_factory=list)
+    everywhere: list[int] = field(default_factory=list)
 
     @classmethod
     def of(cls, run: Run) -> "Growth":
@@ -68,7 +72,8 @@ class Growth:
     def watch(self, step: int, model: LightModel) -> None:
         """Keep what is seen of the model at a step."""
         self.course.append(self.seen(model).assign(step=step))
-        self.neurons.append(self.scanned(model).assign(step=step))
+        self.neurons.append(self.scanned(model, HOT).assign(step=step))
+        self.everywhere.append(int(self.scanned(model)["dial"].sum()))
 
     def seen(self, model: LightModel) -> pd.DataFrame:
         """By temperature: `measure` and its `estimate`, with an interval over rows.
@@ -86,16 +91,17 @@ class Growth:
             for each in TEMPERATURES
         ]
         values = space.spectrum.values
+        values = values[: len(values) - exact_null_directions(values)]
         rows = pd.DataFrame({"temperature": TEMPERATURES, "measure": "share", "estimate": shares})
-        quiet = float(values[values > 1e-4 * values.median()][-1] / values.median())
+        quiet = float(values[-1] / values.median())
         weights = pd.DataFrame(
             {"temperature": ["weights"], "measure": ["quietest"], "estimate": [quiet]}
         )
         return pd.concat([found, rows, weights], ignore_index=True)
 
-    def scanned(self, model: LightModel) -> pd.DataFrame:
-        """All neurons on hot text of the choosing rows."""
-        found = cn.scan(model, self.choosing.tokens, at=self.choosing.where(HOT), k=K)
+    def scanned(self, model: LightModel, temperature: str | None = None) -> pd.DataFrame:
+        """All neurons on the choosing rows, on all text or at a temperature."""
+        found = cn.scan(model, self.choosing.tokens, at=self.choosing.where(temperature), k=K)
         return pd.DataFrame(
             {
                 "neuron": found["neuron"],

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from confidence_neurons_book.grow_your_own import arms, records, seeds
-from confidence_neurons_book.grow_your_own.beside import BARS, beside_ten, counted_everywhere
+from confidence_neurons_book.grow_your_own.beside import BARS, beside_ten
 from confidence_neurons_book.grow_your_own.growth import Growth, live_run
 from confidence_neurons_book.grow_your_own.known import TEMPERATURES
 
@@ -61,9 +61,16 @@ def test_the_scale_on_a_kind_is_that_over_prose():
 
 
 def test_the_weights_of_asked_arms_are_told():
-    found = arms.closing(["uniform"])
+    found = arms.closing(records.WHICH_NOISE, ["uniform"])
     assert set(found["measure"]) == set(arms.CLOSING)
     assert set(found["arm"]) == {"uniform"}
+
+
+def test_who_uses_it_is_counted_on_an_arms_own_kind():
+    found = arms.users(["repeats", "unigram, untied"]).set_index(["arm", "measure"])
+    for arm, kind in (("repeats", "random tokens"), ("unigram, untied", "unigram")):
+        counts = [value("which-noise", arm, s, "entropy_neurons", kind) for s in range(3)]
+        assert found.loc[(arm, "entropy neurons"), "estimate"] == np.median(counts)
 
 
 def test_doses_come_in_order_with_spectra_from_the_quietest_on():
@@ -96,14 +103,15 @@ def course(scales, shares, kl):
 @pytest.mark.parametrize(
     ("scales", "share", "kl", "dial", "cleared"),
     [
-        ((1, 1, 3), 0.8, 0.01, True, [True, True, True, True]),
-        ((1, 1, 1.5), 0.6, 0.2, False, [False, False, False, False]),
+        ((1, 1, 3), 0.8, 0.01, True, [True] * 5),
+        ((1, 1, 1.5), 0.6, 0.2, False, [False] * 5),
     ],
 )
 def test_a_model_clears_its_bars_or_does_not(scales, share, kl, dial, cleared):
     growth = Growth.of(live_run())
     growth.course.append(course(scales, (0.1, 0.2, share), (kl,) * 3))
     growth.neurons.append(pd.DataFrame({"neuron": [4], "dial": [dial], "effect": [0.1]}))
+    growth.everywhere.append(int(dial))
     found = beside_ten(growth)
     assert found.index.tolist() == [bar.measure for bar in BARS]
     assert (found["this model"] == "clears it").tolist() == cleared
@@ -114,13 +122,7 @@ def test_seeds_that_clear_a_bar_are_counted():
     growth = Growth.of(live_run())
     growth.course.append(course((1, 1, 3), (0.1, 0.2, 0.8), (0.01,) * 3))
     growth.neurons.append(pd.DataFrame({"neuron": [4], "dial": [True], "effect": [0.1]}))
+    growth.everywhere.append(0)
     dials = [value("where", "live", seed, "dials", "2.5") for seed in range(10)]
     found = beside_ten(growth).loc["dials on hot text", "seeds that clear it"]
     assert found == sum(count >= 1 for count in dials)
-
-
-def test_dials_are_counted_on_all_text_too():
-    found = counted_everywhere()
-    dials = [value("where", "live", seed, "dials", "all") for seed in range(10)]
-    assert found.loc["all text", "with a dial"] == sum(count > 0 for count in dials)
-    assert found["seeds"].tolist() == [10, 10]

@@ -45,4 +45,4 @@ def test_all_seeds_have_a_line_at_each_dose():
 
 
 def test_copies_stand_in_the_order_of_their_breaks():
-    assert categories(copies(), "arm") == ["0 %", "3 %", "10 %", "30 %"]
+    assert categories(copies(), "arm") == ["0 %", "3 %", "10 %", "30 %", "anywhere"]
