@@ -18,6 +18,9 @@ FRESH := .venv/fresh
 SNAKEMAKE := .venv/snakemake
 ACTIONLINT := .venv/actionlint
 NBVAL := $(BIN)/python -m pytest -c nbval.ini
+# The chapters that take longest come first, so that none is left at the end.
+LONGEST := $(foreach number,03 08 04 06 05 01 02,$(wildcard book/$(number)-*.ipynb))
+CHAPTERS := $(LONGEST) $(filter-out $(LONGEST),$(wildcard book/*.ipynb))
 
 # Nothing in this project may ask a model hub for anything.
 export HF_HUB_OFFLINE := 1
@@ -44,13 +47,14 @@ smollm2: $(STAMP)
 	$(BIN)/confidence-neurons fetch smollm2
 
 # Cheap checks first, and the site beside them: either keeps one core busy. The browser tests come
-# last: pytest's closing line is the last line.
+# last: pytest's closing line is the last line. They wait for pages: three processes keep two cores
+# busy.
 test: $(STAMP) workflow smollm2 actionlint
 	$(MAKE) --no-print-directory --jobs 2 lint site
 	$(BIN)/python -m pytest tests --ignore tests/browser --numprocesses 2 --dist loadfile \
 		--no-loadscope-reorder
-	OMP_NUM_THREADS=1 $(NBVAL) --numprocesses 2 --dist loadfile $(wildcard book/*.ipynb)
-	@$(BIN)/python -m pytest tests/browser --numprocesses 2
+	OMP_NUM_THREADS=1 $(NBVAL) --numprocesses 2 --dist loadfile --no-loadscope-reorder $(CHAPTERS)
+	@$(BIN)/python -m pytest tests/browser --numprocesses 3
 
 outputs: $(STAMP) smollm2
 	$(BIN)/python scripts/refresh_outputs.py

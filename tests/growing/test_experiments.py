@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import shutil
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from confidence_neurons.growing import experiments, settings
 from confidence_neurons.growing.__main__ import main
 from growing import tiny_command
+from growing.conftest import torch_settings_kept
 
 TEXT = """
 [noise]
@@ -47,13 +50,33 @@ copies = { language = { copying = 0.2, copy_length = 12 }, seeds = 1 }
 """
 
 
+def prepared(directory: Path, patch: pytest.MonkeyPatch) -> list[str]:
+    """Arguments of a command that makes the runs in a directory."""
+    tiny_command.prepare(directory, patch)
+    file = directory / "settings.toml"
+    file.write_text(TEXT)
+    patch.setattr(experiments, "read_settings", lambda: settings.read_settings(file))
+    return ["experiments", "--corpus", f"{directory}/books", "--out", f"{directory}/out"]
+
+
 @pytest.fixture
 def arguments(tmp_path, monkeypatch) -> list[str]:
-    tiny_command.prepare(tmp_path, monkeypatch)
-    file = tmp_path / "settings.toml"
-    file.write_text(TEXT)
-    monkeypatch.setattr(experiments, "read_settings", lambda: settings.read_settings(file))
-    return ["experiments", "--corpus", f"{tmp_path}/books", "--out", f"{tmp_path}/out"]
+    return prepared(tmp_path, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory) -> Path:
+    """A directory in which the arm where/plain has been run."""
+    directory = tmp_path_factory.mktemp("plain")
+    with torch_settings_kept(), pytest.MonkeyPatch.context() as patch:
+        main([*prepared(directory, patch), "where/plain"])
+    return directory / "out"
+
+
+@pytest.fixture
+def done(plain, tmp_path) -> Path:
+    """The same for a test that goes on from there."""
+    return shutil.copytree(plain, tmp_path / "out")
 
 
 @pytest.fixture
@@ -112,9 +135,8 @@ def test_a_run_that_was_interrupted_is_made_again_and_the_others_are_kept(
     assert tables(tmp_path)["where"].query("measure != 'seconds'").equals(before)
 
 
-def test_the_same_run_gives_the_same_numbers(arguments, tmp_path):
-    main([*arguments, "where/plain"])
-    record = tmp_path / "out/runs/where/plain-0.json"
+def test_the_same_run_gives_the_same_numbers(arguments, done):
+    record = done / "runs/where/plain-0.json"
     before = json.loads(record.read_text())["rows"]
     record.unlink()
     main([*arguments, "where/plain"])
@@ -127,9 +149,8 @@ def test_arms_can_be_asked_for(arguments, tmp_path, performed):
     assert set(tables(tmp_path)["where"]["arm"]) == {"plain"}
 
 
-def test_tables_come_with_their_checksums(arguments, tmp_path):
-    main([*arguments, "where/plain"])
-    directory = tmp_path / "out" / "tables"
+def test_tables_come_with_their_checksums(plain):
+    directory = plain / "tables"
     sums = json.loads((directory / "checksums.json").read_text())
     assert sums == {
         "where.csv.gz": hashlib.sha256((directory / "where.csv.gz").read_bytes()).hexdigest()
@@ -143,8 +164,7 @@ def refusal(arguments, capsys) -> str:
     return capsys.readouterr().err.splitlines()[-1]
 
 
-def test_a_run_of_other_settings_is_not_mixed_in(arguments, tmp_path, capsys):
-    main([*arguments, "where/plain"])
+def test_a_run_of_other_settings_is_not_mixed_in(arguments, done, tmp_path, capsys):
     file = tmp_path / "settings.toml"
     file.write_text(TEXT.replace("steps = 4", "steps = 5"))
     message = refusal([*arguments, "where/plain"], capsys)
@@ -152,9 +172,8 @@ def test_a_run_of_other_settings_is_not_mixed_in(arguments, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"settings": {}}'])
-def test_a_damaged_record_is_named(arguments, tmp_path, capsys, content):
-    main([*arguments, "where/plain"])
-    (tmp_path / "out/runs/where/plain-1.json").write_text(content)
+def test_a_damaged_record_is_named(arguments, done, capsys, content):
+    (done / "runs/where/plain-1.json").write_text(content)
     assert "plain-1.json is damaged" in refusal([*arguments, "where/plain"], capsys)
 
 
