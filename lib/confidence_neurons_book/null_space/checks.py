@@ -28,9 +28,10 @@ def _loudest(matrix: Float[Tensor, "d_model d_vocab"], k: int) -> Float[Tensor, 
     return torch.eye(len(matrix)) - _projection(matrix, len(matrix) - k)
 
 
-def _by_rows(weights: Tensor, gain: Tensor, k: int) -> Float[Tensor, "d_model d_model"]:
-    rows = cn.spectrum(_effective(weights, gain)).directions[-k:]
-    return rows.T @ rows
+def _smallest_gains(
+    weights: Float[Tensor, "d_model d_vocab"], gain: Float[Tensor, " d_model"], k: int
+) -> Float[Tensor, "d_model d_model"]:
+    return torch.eye(len(weights))[:, gain.abs().argsort()[:k]].pow(2).sum(dim=1).diag()
 
 
 def _unembeddings(generator: Generator) -> list[tuple[Tensor, Tensor, int]]:
@@ -76,11 +77,8 @@ quiet_directions = Exercise(
                 torch.eye(len(gain)) - _projection(_effective(weights, gain), k)
             )
         ),
-        "You took rows of the matrix of directions: each direction is one of its columns.": (
-            _by_rows
-        ),
-        "These are the directions themselves: the projection is their matrix times its "
-        "transpose.": lambda weights, gain, k: cn.spectrum(_effective(weights, gain)).null_space(k),
+        "These are the coordinates with the smallest gains. A direction is also quiet where rows "
+        "of the matrix cancel: decompose the whole.": _smallest_gains,
         "The two factors are exchanged: directions that are perpendicular give the k by k identity "
         "this way. Put the transposed one second.": lambda weights, gain, k: torch.eye(k),
     },
