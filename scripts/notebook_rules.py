@@ -280,8 +280,8 @@ def tagged(notebook: NotebookNode) -> list[str]:
 
 
 def size(notebook: NotebookNode) -> list[str]:
-    """A chapter is short: its code, and what the browser loads of it."""
-    lines = sum(code_lines(cell) for _, cell in code_cells(notebook))
+    """A chapter is short: the code that the site shows, and what the browser loads of it."""
+    lines = sum(code_lines(cell) for _, cell in code_cells(notebook) if HIDDEN not in tags(cell))
     outputs = sum(len(str(output)) for _, cell in code_cells(notebook) for output in cell.outputs)
     complaints = []
     if lines > MAX_CHAPTER_LINES:
