@@ -198,11 +198,14 @@ def test_what_goes_wrong_is_told_in_words(page):
 
 
 @pytest.fixture(scope="module")
-def with_models(page: Page, address: str) -> Page:
-    """The page with the weights in it, where the worker has had them so far."""
+def with_models(browser: Browser, folder: Path) -> Iterator[Page]:
+    """A page with the weights in it: its engine is the same, wherever it comes from."""
+    page = browser.new_page()
+    page.goto((folder / "page.html").as_uri())
     for name in MODELS:
-        page.add_script_tag(url=address.replace("page.html", f"{name}.js"))
-    return page
+        page.add_script_tag(url=(folder / f"{name}.js").as_uri())
+    yield page
+    page.close()
 
 
 @pytest.mark.parametrize("name", MODELS)

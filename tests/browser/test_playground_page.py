@@ -72,6 +72,19 @@ def visit(browser: Browser) -> Iterator[Opener]:
     assert complaints == []
 
 
+@pytest.fixture(scope="module")
+def kept(browser: Browser, site: Path) -> Iterator[Page]:
+    """The page from the disk, opened once for tests that each write a text of their own."""
+    page, complaints = browser.new_page(viewport={"width": 1280, "height": 900}), []
+    page.set_default_timeout(PATIENCE_MS)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto((site / "playground.html").as_uri(), wait_until="load")
+    settle(page)
+    yield page
+    page.close()
+    assert complaints == []
+
+
 @pytest.fixture
 def from_disk(site: Path) -> str:
     return (site / "playground.html").as_uri()
@@ -80,6 +93,13 @@ def from_disk(site: Path) -> str:
 def settle(page: Page) -> None:
     page.locator(READY).wait_for()
     page.locator("[data-part=ranking]:not([aria-busy])").wait_for()
+
+
+def write(page: Page, text: str) -> None:
+    """Put a text into the page at once, whatever it is."""
+    page.locator("[data-part=text]").evaluate(
+        "(e, text) => { e.value = text; e.dispatchEvent(new Event('input')); }", text
+    )
 
 
 def part(page: Page, name: str) -> Any:
@@ -165,10 +185,10 @@ def test_tokens_are_chosen_by_arrows_and_by_pressing(from_disk, visit):
 
 
 @pytest.mark.parametrize("colour", ["entropy", "surprisal", "scale", "attention"])
-def test_each_colour_is_told_in_words_too(from_disk, visit, colour):
-    page = visit(from_disk)
-    page.locator(f"input[value={colour}]").check()
-    third = page.locator("[data-part=tokens] button").nth(3)
+def test_each_colour_is_told_in_words_too(kept, colour):
+    write(kept, "The old gentleman shook his head.")
+    kept.locator(f"input[value={colour}]").check()
+    third = kept.locator("[data-part=tokens] button").nth(3)
     expect(third).to_have_attribute("aria-label", re.compile(rf"^3: .+, {colour} \d"))
 
 
@@ -204,11 +224,11 @@ def test_attention_is_that_of_the_chosen_head(from_disk, visit):
     ],
     ids=["empty", "blank", "long", "one word", "curly", "emoji", "hebrew", "control", "special"],
 )
-def test_odd_texts_are_read_and_said(from_disk, visit, text, notes):
-    page = visit(from_disk)
-    page.locator("[data-part=text]").evaluate(
-        "(e, text) => { e.value = text; e.dispatchEvent(new Event('input')); }", text
-    )
+def test_odd_texts_are_read_and_said(kept, text, notes):
+    page = kept
+    write(page, "An even text.")
+    expect(page.locator("[data-note]:visible")).to_have_count(0)
+    write(page, text)
     page.wait_for_timeout(300)
     for note in notes:
         page.locator(f"[data-note={note}]").wait_for(state="visible")
