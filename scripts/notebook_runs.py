@@ -37,7 +37,10 @@ def describe_kernel(python: Path, directory: Path) -> str:
         "argv": [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"],
         "display_name": str(python),
         "language": "python",
-        "env": {"PYDEVD_DISABLE_FILE_VALIDATION": "1"},  # its debugger warns of Python 3.13
+        "env": {
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # its debugger warns of Python 3.13
+            "TQDM_DISABLE": "1",  # progress is written to stderr, as warnings are
+        },
     }
     (where / "kernel.json").write_text(json.dumps(described), encoding="utf-8")
     return where.name
