@@ -57,4 +57,5 @@ def test_no_notebook(refused, tmp_path):
 
 def test_notebooks_without_checks(refused, tmp_path):
     notebook(tmp_path / "a.ipynb")
-    assert "after the checks had run" in refused("collect", tmp_path, "-o", tmp_path / "results.csv")
+    told = refused("collect", tmp_path, "-o", tmp_path / "results.csv")
+    assert "after the checks had run" in told
