@@ -12,7 +12,14 @@ from confidence_neurons_book.grow_your_own.arms import DOSES, KINDS
 
 HEIGHT = 220
 OVER_SEEDS = "Dots are medians over seeds, lines reach from the least to the most."
-AS_ON_PROSE = {"as on prose": 1}
+ANSWER = Axis(
+    "estimate",
+    "final scale / on prose",
+    scale="log",
+    domain=(0.5, 5),
+    values=[0.5, 1, 2, 4],
+    rules={"as on prose": 1},
+)
 
 
 def places_chart(found: pd.DataFrame, *, title: str) -> Drawn:
@@ -34,14 +41,7 @@ def carried_chart(found: pd.DataFrame, *, title: str) -> Drawn:
     """The scale's answer to each kind of text; what the model trained with is chosen."""
     return dots(
         found,
-        x=Axis(
-            "estimate",
-            "final scale / final scale on prose",
-            scale="log",
-            domain=(0.5, 5),
-            values=[0.5, 1, 2, 4],
-            rules=AS_ON_PROSE,
-        ),
+        x=ANSWER,
         category=Category("kind", "measured on"),
         choose={"arm": "Trained with"},
         title=title,
@@ -116,24 +116,16 @@ def _spectra(frame: pd.DataFrame, slide: Chooser) -> alt.LayerChart:
 
 
 def _answers(frame: pd.DataFrame, slide: Chooser) -> alt.LayerChart:
-    answer = Axis(
-        "estimate",
-        "final scale / on prose",
-        scale="log",
-        domain=(0.5, 5),
-        values=[0.5, 1, 2, 4],
-        rules=AS_ON_PROSE,
-    )
     shown = {"kind": "measured on", "estimate": "median", "low": "least", "high": "most"}
     kinds = alt.Y("kind:N", sort=list(KINDS), title=None)
     base = slide.chart(frame, [*shown])
     spans = base.mark_rule(color=GREY, strokeWidth=2).encode(
-        x=answer.x(column="low"), x2="high:Q", y=kinds
+        x=ANSWER.x(column="low"), x2="high:Q", y=kinds
     )
     points = base.mark_point(filled=True, size=60, opacity=1, color=ORANGE).encode(
-        x=answer.x(), y=kinds, tooltip=tooltips(frame, shown)
+        x=ANSWER.x(), y=kinds, tooltip=tooltips(frame, shown)
     )
-    return alt.LayerChart(layer=[*rules(answer, None, upright=True), spans, points], height=HEIGHT)
+    return alt.LayerChart(layer=[*rules(ANSWER, None, upright=True), spans, points], height=HEIGHT)
 
 
 def copies_chart(found: pd.DataFrame, *, title: str) -> Drawn:

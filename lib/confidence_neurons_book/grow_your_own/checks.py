@@ -5,13 +5,7 @@ from jaxtyping import Float
 from torch import Generator, Tensor
 
 from confidence_neurons.exercises import Exercise
-
-Predictions = Float[Tensor, "token d_vocab"]
-
-
-def _overconfidence(probabilities: Predictions, optimal: Predictions) -> Float[Tensor, " token"]:
-    sure, choice = probabilities.max(dim=-1)
-    return sure - optimal.gather(-1, choice.unsqueeze(-1)).squeeze(-1)
+from confidence_neurons_book.grow_your_own import known
 
 
 def _predictions(generator: Generator) -> list[tuple[Tensor, Tensor]]:
@@ -23,7 +17,7 @@ def _predictions(generator: Generator) -> list[tuple[Tensor, Tensor]]:
 
 overconfidence = Exercise(
     "grow_your_own.overconfidence",
-    reference=_overconfidence,
+    reference=known.overconfidence,
     draw=_predictions,
     hints=[
         "Which token does the model choose, and with which probability?",
@@ -36,10 +30,10 @@ overconfidence = Exercise(
             p.amax(-1) - q.amax(-1)
         ),
         "The sign is turned: it is above zero where the model is surer than is due.": (
-            lambda p, q: -_overconfidence(p, q)
+            lambda p, q: -known.overconfidence(p, q)
         ),
         "This is one number for all tokens: leave the mean to whoever asks.": (
-            lambda p, q: _overconfidence(p, q).mean()
+            lambda p, q: known.overconfidence(p, q).mean()
         ),
         "This looks at the optimum's first choice in both: begin with the model's.": lambda p, q: (
             p.gather(-1, q.argmax(-1, keepdim=True)).squeeze(-1) - q.amax(-1)

@@ -19,6 +19,14 @@ COLD, WARM, HOT = "cold", "warm", "hot"
 TEMPERATURES = (COLD, WARM, HOT)
 
 
+def overconfidence(
+    probabilities: Float[Tensor, "token d_vocab"], optimal: Float[Tensor, "token d_vocab"]
+) -> Float[Tensor, " token"]:
+    """Probability that a model gives its first choice, minus the one that the choice has."""
+    sure, choice = probabilities.max(dim=-1)
+    return sure - optimal.gather(-1, choice.unsqueeze(-1)).squeeze(-1)
+
+
 @dataclass(frozen=True)
 class KnownText:
     """Rows of a language with three temperatures, and the best that can be said of them.
@@ -100,12 +108,10 @@ class KnownText:
         names = [TEMPERATURES[n] for n in which[self.where().numpy()]]
         logits = unembed(model, state.residual, state.scale)[state.counted]
         best = self.optimal(self.best.probabilities)
-        sure, choice = logits.softmax(dim=-1).max(dim=-1)
-        due = best.gather(-1, choice.unsqueeze(-1)).squeeze(-1)
         kl = (best.clamp_min(1e-12).log() - logits.log_softmax(dim=-1)).mul(best).sum(dim=-1)
         return frame.assign(
             temperature=names,
             optimal_entropy=self.optimal(self.best.entropy).numpy(),
             kl=kl.numpy(),
-            overconfidence=(sure - due).numpy(),
+            overconfidence=overconfidence(logits.softmax(dim=-1), best).numpy(),
         )
