@@ -49,7 +49,7 @@ def publish(source: Path, place: Path) -> Path:
     author = ("-c", "user.name=Publisher", "-c", "user.email=publisher@localhost")
     _run("git", *author, "commit", "--quiet", "--all", "-m", "The address", cwd=clone)
     _run("git", "tag", "--force", release_tag(clone), cwd=clone)
-    _run("git", "push", "--quiet", "--force", "--tags", "origin", "HEAD", cwd=clone)
+    _run("git", "push", "--quiet", "--force", "--tags", "origin", cwd=clone)
     return clone
 
 
