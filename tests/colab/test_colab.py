@@ -48,6 +48,12 @@ def test_a_release_is_published_in_a_bare_repository_at_its_tag(source, tmp_path
     assert (source / "book/cell").read_text() == "no address\n"
 
 
+def test_a_commit_that_no_branch_names_is_published_too(source, tmp_path):
+    git("checkout", "--quiet", "--detach", cwd=source)
+    publish(source, tmp_path)
+    assert git("tag", cwd=tmp_path / "book.git") == "v9.8.7"
+
+
 def test_the_repository_sends_parts_as_github_does(source, tmp_path):
     publish(source, tmp_path)
     part = ("clone", "--quiet", "--filter=blob:none", f"file://{tmp_path}/book.git", "part")
