@@ -11,6 +11,7 @@ from confidence_neurons.charts.theme import BLUE, GREY, ORANGE
 from confidence_neurons_book.grow_your_own.arms import DOSES, KINDS
 
 HEIGHT = 220
+FIRST = "share of the length in the null space, hot"
 OVER_SEEDS = "Dots are medians over seeds, lines reach from the least to the most."
 ANSWER = Axis(
     "estimate",
@@ -29,6 +30,7 @@ def places_chart(found: pd.DataFrame, *, title: str) -> Drawn:
         x=Axis("estimate", "median of the seeds"),
         category=Category("arm", ""),
         choose={"measure": "Measure"},
+        initially={"measure": FIRST},
         title=title,
         description=(
             "Dots, a row for each way of building or training the small model of the language, "
