@@ -5,6 +5,7 @@ import pandas as pd
 from confidence_neurons_book.grow_your_own import records
 from confidence_neurons_book.grow_your_own.records import BREAKS, WEIGHTS, WHERE, WHICH_NOISE
 from confidence_neurons_book.grow_your_own.seeds import excess, of_runs, over_seeds, ratio
+from confidence_neurons_book.told import spread
 
 COLD, HOT, ALL = "0.4", "2.5", "all"  # texts of the language, as the records call them
 PROSE = "prose"
@@ -42,6 +43,12 @@ OWN = {  # arm -> the text that is like what it trained with
     "hex": "hex",
     "names": "names",
 }
+COUNTS = {  # measures that are whole numbers
+    "dials on hot text",
+    "entropy neurons on hot text",
+    "closed directions",
+    "entropy neurons",
+}
 CLOSING = {  # what is said of the weights -> its measure in the records
     "smallest / median": "smallest_over_median",
     "without the gain": "smallest_over_median_without_gain",
@@ -54,6 +61,13 @@ def places() -> pd.DataFrame:
     """Where the null space lives: `arm`, `measure`, and an interval over seeds."""
     found = [over_seeds(get()).assign(measure=name) for name, get in PLACES.items()]
     return pd.concat(found, ignore_index=True)
+
+
+def wide(found: pd.DataFrame, rows: str) -> pd.DataFrame:
+    """A table of texts, a column for each measure; counts have no decimals."""
+    parts = found.groupby("measure", sort=False)
+    columns = [spread(of, rows, "measure", 0 if name in COUNTS else 2) for name, of in parts]
+    return pd.concat(columns, axis=1)
 
 
 def by_kind(measure: str) -> pd.DataFrame:

@@ -73,6 +73,13 @@ def test_who_uses_it_is_counted_on_an_arms_own_kind():
         assert found.loc[(arm, "entropy neurons"), "estimate"] == np.median(counts)
 
 
+def test_counts_have_no_decimals_in_a_table():
+    told = arms.wide(arms.users(["uniform"]), "arm")
+    assert told.loc["uniform", "closed directions"] == "1 [1, 1]"
+    assert told.loc["uniform", "scale / on prose"].startswith("2.3")
+    assert next(iter(told)) == "closed directions"
+
+
 def test_doses_come_in_order_with_spectra_from_the_quietest_on():
     spectra, answers = arms.doses()
     assert answers["dose"].is_monotonic_increasing
