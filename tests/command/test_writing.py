@@ -11,7 +11,7 @@ import pytest
 
 from confidence_neurons.command.app import app
 from confidence_neurons.command.writing import SETTINGS, check_directory, result_folder
-from processes import forked
+from forks import forked
 
 posix = pytest.mark.skipif(os.name != "posix", reason="kills as POSIX does")
 SLOW = """

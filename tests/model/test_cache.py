@@ -12,7 +12,7 @@ import pytest
 from confidence_neurons import load_light
 from confidence_neurons.files import only_process
 from confidence_neurons.model import cache, machine
-from processes import forked
+from forks import forked
 from tiny_ggufs import write_tiny_gguf
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
