@@ -19,7 +19,7 @@ SNAKEMAKE := .venv/snakemake
 ACTIONLINT := .venv/actionlint
 NBVAL := $(BIN)/python -m pytest -c nbval.ini
 # The chapters that take longest come first, so that none is left at the end.
-LONGEST := $(foreach number,03 08 04 06 05 01 02,$(wildcard book/$(number)-*.ipynb))
+LONGEST := $(foreach number,04 06 03 across 07 05 08,$(wildcard book/$(number)-*.ipynb))
 CHAPTERS := $(LONGEST) $(filter-out $(LONGEST),$(wildcard book/*.ipynb))
 
 # Nothing in this project may ask a model hub for anything.
