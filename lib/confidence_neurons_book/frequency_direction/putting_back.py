@@ -87,16 +87,19 @@ def neuron_effects(
     end = _End.of(model, state, chosen, put_back, unigram)
     level = level_of(state, chosen, to).to(end.residual)
     activations = state.activations[counted][:, chosen].to(end.residual)
-    targets, parts = state.targets(), []
+    targets = state.targets()
+    names = [f"{quantity}_{path}" for path in (TOTAL, FROZEN, *put_back) for quantity in QUANTITIES]
+    found = {name: end.residual.new_empty(len(chosen), len(targets)) for name in names}
     at_once = max(1, LOGITS_AT_ONCE // model.cfg.d_vocab)
     for rows in torch.arange(len(targets)).split(at_once):
-        parts.append(_effects(end, rows, level - activations[rows], targets[rows]))
+        part = {name: values[:, rows[0] : rows[-1] + 1] for name, values in found.items()}
+        _effects(end, rows, level - activations[rows], targets[rows], part)
     shared = state.places().assign(target=targets.tolist())
     frames = [
         shared.assign(
             neuron=neuron,
             activation=activations[:, place].numpy(),
-            **{name: torch.cat([part[name][place] for part in parts]).numpy() for name in parts[0]},
+            **{name: values[place].numpy() for name, values in found.items()},
         )
         for place, neuron in enumerate(chosen)
     ]
@@ -136,15 +139,19 @@ def _effects(
     rows: Int[Tensor, " token"],
     change: Float[Tensor, "token neuron"],
     target: Int[Tensor, " token"],
-) -> dict[str, list[Float[Tensor, " token"]]]:
-    """Each quantity along each path: a list over neurons."""
+    into: Mapping[str, Float[Tensor, "neuron token"]],
+) -> None:
+    """Write each quantity along each path where it stays.
+
+    Small results kept between large ones would leave no room for the next
+    large one, and memory would grow by gigabytes.
+    """
     residual, scale = end.residual[rows], end.scale[rows]
     logits = unembed(end.model, residual, scale)
     logits -= logits.logsumexp(dim=-1, keepdim=True)  # so that no exponential is large
     from_stream = logits - end.bias
     before = _read(logits, target, end.probability)
     norm = final_norm(end.model)
-    found: dict[str, list[Tensor]] = {}
     for place in range(change.shape[1]):
         step = change[:, place]
         new_scale = norm.scale(residual + torch.outer(step, end.writes[place]))
@@ -157,9 +164,7 @@ def _effects(
         for path, changed in paths.items():
             after = _read(changed, target, end.probability)
             for quantity in QUANTITIES:
-                moved = after[quantity] - before[quantity]
-                found.setdefault(f"{quantity}_{path}", []).append(moved)
-    return found
+                into[f"{quantity}_{path}"][place] = after[quantity] - before[quantity]
 
 
 def _read(
