@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Generator, Tensor
 
 from confidence_neurons.exercises import Exercise
+from confidence_neurons.growing import breaking
 from confidence_neurons_book.grow_your_own import known
 
 
@@ -116,8 +117,8 @@ filtered = Exercise(
 )
 
 
-def _break_even(copied: Float[Tensor, " token"], spoken: Float[Tensor, " token"]) -> Tensor:
-    return -copied.mean() / (spoken.mean() - copied.mean())
+def _break_even(copied: Float[Tensor, " token"], spoken: Float[Tensor, " token"]) -> float:
+    return breaking.break_even(float(copied.mean()), float(spoken.mean()))
 
 
 def _changes(generator: Generator) -> list[tuple[Tensor, Tensor]]:

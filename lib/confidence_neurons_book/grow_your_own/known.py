@@ -108,7 +108,7 @@ class KnownText:
         names = [TEMPERATURES[n] for n in which[self.where().numpy()]]
         logits = unembed(model, state.residual, state.scale)[state.counted]
         best = self.optimal(self.best.probabilities)
-        kl = (best.clamp_min(1e-12).log() - logits.log_softmax(dim=-1)).mul(best).sum(dim=-1)
+        kl = cn.kl_divergence(best.log(), logits.log_softmax(dim=-1))
         return frame.assign(
             temperature=names,
             optimal_entropy=self.optimal(self.best.entropy).numpy(),
