@@ -17,6 +17,9 @@
     }
     return false;
   };
+  // A chart scrolls inside itself, but nobody looks for the rest of a menu.
+  const beyond = (e) => e.matches(".vega-bind select") && e.getBoundingClientRect().right
+    > e.closest(".vega-embed").getBoundingClientRect().right + 1;
   const seen = [...article.querySelectorAll("*")].filter(
     (e) => !e.closest(HIDDEN) && e.getClientRects().length && !e.closest("svg"));
   return {
@@ -25,7 +28,7 @@
       return box.width > 0 && !inside(e)
         && (box.right > column.right + 1 || box.left < column.left - 1);
     }).map(named),
-    cut: seen.filter((e) => more(e) && clips(e) && !e.closest(".math")).map(named),
+    cut: seen.filter((e) => (more(e) && clips(e) && !e.closest(".math")) || beyond(e)).map(named),
     scrolling: seen.filter((e) => more(e) && scrolls(e) && !e.matches(MAY_SCROLL)).map(named),
     scrollers: seen.filter((e) => more(e) && scrolls(e)).map(named),
     // Text of drawings of our own (charts are looked at elsewhere).
